@@ -1,0 +1,407 @@
+//! The plan: a scenario laid out on a timeline, complete, valid, pure data.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use timeline::{Amount, Elapsed, Metric, Unit};
+
+/// A scenario laid out: everything that a run needs to know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The scenario's name: lower case, digits, dashes.
+    pub name: String,
+    /// One sentence on what it shows.
+    pub about: Option<String>,
+    /// What is launched, or attached to.
+    pub target: TargetPlan,
+    /// What users do.
+    pub journeys: Vec<Journey>,
+    /// After which time a request counts as failed.
+    pub timeout: Duration,
+    /// The stretches of the timeline, in order, cycles unrolled, without gaps.
+    pub phases: Vec<Phase>,
+    /// What is watched, and how often.
+    pub probes: ProbePlan,
+    /// What is judged, the implicit rules too.
+    pub assertions: Vec<Assertion>,
+}
+
+impl Plan {
+    /// The length of all phases together.
+    pub fn length(&self) -> Duration {
+        self.phases.last().map_or(Duration::ZERO, |phase| phase.end().since(Elapsed::ZERO))
+    }
+
+    /// The largest number of users at any time.
+    pub fn most_users(&self) -> u64 {
+        self.phases.iter().map(|phase| phase.users.from.max(phase.users.to)).max().unwrap_or(0)
+    }
+}
+
+/// The service under test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TargetPlan {
+    /// How it comes to be there.
+    pub launch: Launch,
+    /// When it counts as ready.
+    pub ready: Ready,
+}
+
+/// How a target comes to be there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Launch {
+    /// A container is started.
+    Container(ContainerPlan),
+    /// A process is started.
+    Process(ProcessPlan),
+    /// Something that runs already is watched; it is never stopped.
+    Attach(AttachPlan),
+}
+
+/// Limits for a target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Resources {
+    /// Memory limit in bytes, swap included.
+    pub memory: Option<u64>,
+    /// Processor quota: 1.5 is one and a half cores.
+    pub cpus: Option<f64>,
+}
+
+/// A container to start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ContainerPlan {
+    /// What it is made from.
+    pub image: Image,
+    /// Arguments for the image's entrypoint, in the place of its own.
+    pub command: Option<Vec<String>>,
+    /// Environment variables.
+    pub env: BTreeMap<String, String>,
+    /// Labels, besides those of the harness.
+    pub labels: BTreeMap<String, String>,
+    /// The port inside the container; published on 127.0.0.1.
+    pub port: Option<u16>,
+    /// Limits.
+    pub resources: Resources,
+}
+
+/// What a container is made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Image {
+    /// A name with a tag (`latest` where none is written).
+    Named(String),
+    /// Built from a Dockerfile.
+    Build {
+        /// The folder that is sent to the engine, absolute.
+        context: PathBuf,
+        /// The Dockerfile, absolute.
+        dockerfile: PathBuf,
+    },
+}
+
+/// A process to start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProcessPlan {
+    /// The program and its arguments; `plimsoll` stands for this very program.
+    pub command: Vec<String>,
+    /// Environment variables, besides those that the harness has itself.
+    pub env: BTreeMap<String, String>,
+    /// The working folder, absolute.
+    pub folder: PathBuf,
+    /// The port it listens on at 127.0.0.1; `None`: a free one is chosen and told in `PORT`.
+    pub port: Option<u16>,
+    /// Limits; they need the right to make a cgroup.
+    pub resources: Resources,
+}
+
+/// Something that runs already.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttachPlan {
+    /// A container, by name or id, and the port inside it that is published on this machine.
+    Container {
+        /// Its name or id.
+        name: String,
+        /// The port inside the container.
+        port: Option<u16>,
+    },
+    /// A process, and the port on which it listens at 127.0.0.1.
+    Process {
+        /// Its pid.
+        pid: u32,
+        /// Its port.
+        port: Option<u16>,
+    },
+}
+
+/// When a target counts as ready.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ready {
+    /// The sign to wait for.
+    pub when: ReadyWhen,
+    /// How long to wait for it.
+    pub within: Duration,
+}
+
+/// The sign that a target is ready.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadyWhen {
+    /// A GET of this path answers with a status below 400.
+    Http(String),
+    /// A line of its log contains this.
+    Log(String),
+    /// Its port accepts a connection.
+    Tcp,
+    /// It runs.
+    Started,
+}
+
+/// What one user does, again and again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Journey {
+    /// Its name.
+    pub name: String,
+    /// Its share of the users, relative to the other journeys.
+    pub weight: u32,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a journey.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Send a request and wait for its answer.
+    Request(Request),
+    /// Think: wait for a time drawn evenly from the range.
+    Think(RangeInclusive<Duration>),
+}
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The step's name in the record: `browse/GET /items`; unique in the plan.
+    pub name: String,
+    /// The method.
+    pub method: Method,
+    /// Path and query, with the leading slash.
+    pub path: String,
+    /// Headers, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Option<String>,
+    /// What the answer has to be like.
+    pub expect: Expect,
+}
+
+/// A request's method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// GET
+    Get,
+    /// POST
+    Post,
+    /// PUT
+    Put,
+    /// DELETE
+    Delete,
+    /// PATCH
+    Patch,
+}
+
+impl Method {
+    /// As it stands on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+            Self::Patch => "PATCH",
+        }
+    }
+}
+
+/// What an answer has to be like; another one counts as a failed request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Expect {
+    /// The statuses that are right.
+    pub statuses: Vec<RangeInclusive<u16>>,
+    /// The time within which it has to be there.
+    pub within: Option<Duration>,
+}
+
+/// A stretch of the timeline with one load.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Phase {
+    /// Its name; the same in every cycle.
+    pub name: String,
+    /// Which cycle of a `repeat` it belongs to, from 1.
+    pub cycle: Option<u32>,
+    /// Where it begins, counted from the start of the first phase.
+    pub start: Elapsed,
+    /// How long it lasts.
+    pub length: Duration,
+    /// The load.
+    pub users: Users,
+}
+
+impl Phase {
+    /// Where it ends, counted from the start of the first phase.
+    pub fn end(&self) -> Elapsed {
+        self.start + self.length
+    }
+
+    /// Is there load in it?
+    pub fn loaded(&self) -> bool {
+        self.users.from > 0 || self.users.to > 0
+    }
+
+    /// How many users are asked for at `at`, counted from the start of the first phase.
+    pub fn users_at(&self, at: Elapsed) -> u64 {
+        let done = at.since(self.start).as_secs_f64() / self.length.as_secs_f64();
+        let (from, to) = (self.users.from as f64, self.users.to as f64);
+        (from + (to - from) * done.clamp(0.0, 1.0)).round() as u64
+    }
+}
+
+/// A number of users: a hold where both ends are the same, else a straight ramp.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Users {
+    /// At the start of the phase.
+    pub from: u64,
+    /// At its end.
+    pub to: u64,
+}
+
+/// What is watched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProbePlan {
+    /// The cadence of all sampled series.
+    pub every: Duration,
+    /// The heartbeat, where the scenario needs one.
+    pub heartbeat: Option<HeartbeatPlan>,
+}
+
+/// A cheap request on a connection of its own, on an absolute grid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeartbeatPlan {
+    /// The path that is got.
+    pub path: String,
+    /// The grid.
+    pub period: Duration,
+}
+
+/// A rule of the scenario, or one of those that always hold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assertion {
+    /// The rule.
+    pub rule: Rule,
+    /// Was it written in the scenario?
+    pub asked_for: bool,
+}
+
+/// What can be asserted. Limits are in bytes, seconds, shares and counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// The target lives until it is stopped.
+    TargetAlive,
+    /// There are enough samples, and few gaps.
+    Coverage,
+    /// The load was really offered.
+    GeneratorHealth,
+    /// Memory settles near the baseline.
+    ReturnsToBaseline {
+        /// How near.
+        within: Tolerance,
+    },
+    /// Memory under load stays within a distance of the baseline.
+    AboveBaseline {
+        /// The distance in bytes.
+        below: f64,
+    },
+    /// Memory before the load is low.
+    Idle {
+        /// The limit in bytes.
+        below: f64,
+    },
+    /// The working set never passes a limit.
+    Peak {
+        /// The limit in bytes.
+        below: f64,
+    },
+    /// Memory does not keep growing; without a limit, no more than the detector's tolerance.
+    Growth {
+        /// The limit, in bytes per hour or bytes per request.
+        below: Option<Amount>,
+    },
+    /// An exact count does not keep growing with the load.
+    CountGrowth {
+        /// Which count.
+        metric: Metric,
+    },
+    /// No pause is longer than this.
+    PauseMax {
+        /// The limit.
+        limit: Duration,
+    },
+    /// A percentile of the service times of all steps under load.
+    Latency {
+        /// The percentile, 0 to 100.
+        percentile: f64,
+        /// The limit.
+        below: Duration,
+    },
+    /// The share of failed requests.
+    Errors {
+        /// The limit, 0 to 1.
+        below: f64,
+    },
+    /// Requests per second over the loaded phases.
+    Throughput {
+        /// The least.
+        above: f64,
+    },
+}
+
+/// A distance: a share of the baseline, or a number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tolerance {
+    /// A share of the baseline.
+    Share(f64),
+    /// Bytes.
+    Bytes(f64),
+}
+
+impl Rule {
+    /// The stable name of its finding: never a number, a limit or a time in it.
+    pub fn id(&self) -> String {
+        match self {
+            Self::TargetAlive => "target.alive".to_owned(),
+            Self::Coverage => "evidence.coverage".to_owned(),
+            Self::GeneratorHealth => "generator.health".to_owned(),
+            Self::ReturnsToBaseline { .. } => "memory.returns_to_baseline".to_owned(),
+            Self::AboveBaseline { .. } => "memory.above_baseline".to_owned(),
+            Self::Idle { .. } => "memory.idle".to_owned(),
+            Self::Peak { .. } => "memory.peak".to_owned(),
+            Self::Growth { below: Some(Amount { unit: Unit::BytesPerRequest, .. }) } => {
+                "memory.growth_per_request".to_owned()
+            }
+            Self::Growth { .. } => "memory.growth".to_owned(),
+            Self::CountGrowth { metric } => format!("{metric}.growth"),
+            Self::PauseMax { .. } => "pauses.max".to_owned(),
+            Self::Latency { percentile, .. } if *percentile >= 100.0 => "latency.max".to_owned(),
+            Self::Latency { percentile, .. } => format!("latency.p{}", percentile.to_string().replace('.', "")),
+            Self::Errors { .. } => "errors".to_owned(),
+            Self::Throughput { .. } => "throughput".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What happened, and how a run ended.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Elapsed;
+
+/// Something that happened at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When it was seen.
+    pub at: Elapsed,
+    /// What it was.
+    #[serde(flatten)]
+    pub what: Happening,
+}
+
+/// The kinds of things that happen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Happening {
+    /// The target was started.
+    Launched {
+        /// What it is: a container's name and id, or a process and its pid.
+        what: String,
+    },
+    /// The target answered for the first time.
+    Ready,
+    /// A probe could not read; told once, until it can again.
+    ProbeFailed {
+        /// Which probe.
+        probe: String,
+        /// Why.
+        reason: String,
+    },
+    /// A probe that had failed reads again.
+    ProbeRecovered {
+        /// Which probe.
+        probe: String,
+    },
+    /// The kernel killed a process of the target for want of memory.
+    OomKill,
+    /// The target ended while it was still needed.
+    Died(Death),
+    /// The engine that drives the load failed.
+    LoadFailed {
+        /// Why.
+        reason: String,
+    },
+    /// The run was asked to end by a signal.
+    Interrupted,
+    /// The target was stopped, as it should be at the end.
+    Stopped {
+        /// How it took it.
+        how: String,
+    },
+}
+
+/// How a target died.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Death {
+    /// Its exit code; 128 + the signal's number where a signal ended it.
+    pub exit_code: Option<i64>,
+    /// Did the kernel kill it for want of memory?
+    pub oom_killed: bool,
+    /// The last lines that it logged.
+    pub last_lines: Vec<String>,
+}
+
+impl fmt::Display for Death {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.oom_killed { "OOM-killed" } else { "exited" })?;
+        match self.exit_code {
+            Some(code) => write!(f, " (exit {code}{})", signal_note(code, self.oom_killed)),
+            None => f.write_str(" (exit code unknown)"),
+        }
+    }
+}
+
+/// What an exit code above 128 says about a signal.
+fn signal_note(code: i64, known: bool) -> &'static str {
+    match code {
+        _ if known => "",
+        132 => ", SIGILL",
+        134 => ", SIGABRT",
+        135 => ", SIGBUS",
+        136 => ", SIGFPE",
+        137 => ", SIGKILL",
+        139 => ", SIGSEGV",
+        143 => ", SIGTERM",
+        _ => "",
+    }
+}
+
+/// How the run ended; apart from the verdict.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Nothing sealed the record: the harness was killed.
+    #[default]
+    HarnessLost,
+    /// Every phase was run.
+    Completed,
+    /// The target ended before the phases did.
+    TargetDied(Death),
+    /// The load could not be driven on.
+    LoadFailed {
+        /// Why.
+        reason: String,
+    },
+    /// A signal ended the run.
+    Interrupted,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HarnessLost => f.write_str("harness lost"),
+            Self::Completed => f.write_str("completed"),
+            Self::TargetDied(death) => write!(f, "target died: {death}"),
+            Self::LoadFailed { reason } => write!(f, "load failed: {reason}"),
+            Self::Interrupted => f.write_str("interrupted"),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What the load measured, per step and interval.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
+use serde::{Deserialize, Serialize};
+
+use crate::Elapsed;
+
+/// The longest latency that is told apart, in microseconds: two minutes. Longer ones count as that.
+const LONGEST: u64 = 120_000_000;
+
+/// An empty histogram of microseconds: 1 µs to two minutes, three significant digits.
+pub fn new_histogram() -> Histogram<u64> {
+    match Histogram::new_with_bounds(1, LONGEST, 3) {
+        Ok(histogram) => histogram,
+        Err(refused) => unreachable!("the bounds are constants that a histogram takes: {refused}"),
+    }
+}
+
+/// An `HdrHistogram` of microseconds in its V2 encoding, as it is stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EncodedHistogram(pub Vec<u8>);
+
+impl EncodedHistogram {
+    /// Encodes `histogram`.
+    pub fn encode(histogram: &Histogram<u64>) -> Self {
+        let mut bytes = Vec::new();
+        match V2Serializer::new().serialize(histogram, &mut bytes) {
+            Ok(_) => Self(bytes),
+            Err(refused) => unreachable!("a Vec takes every byte: {refused:?}"),
+        }
+    }
+
+    /// Decodes it; `None` where the bytes are not such a histogram.
+    pub fn decode(&self) -> Option<Histogram<u64>> {
+        Deserializer::new().deserialize(&mut self.0.as_slice()).ok()
+    }
+}
+
+/// The failed requests of an interval by kind: `status 503`, `timed out`, `connection refused`.
+pub type Failures = BTreeMap<String, u64>;
+
+/// What one step saw in one interval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LatencyInterval {
+    /// Which step: `journey/step`.
+    pub step: String,
+    /// Where the interval begins.
+    pub start: Elapsed,
+    /// Where it ends.
+    pub end: Elapsed,
+    /// Requests that ended in it, failed ones too.
+    pub requests: u64,
+    /// The failed ones among them, by kind.
+    pub failures: Failures,
+    /// Service times in microseconds, from before the request is written until its body is read;
+    /// of answered requests, whatever their status.
+    pub histogram: EncodedHistogram,
+}
+
+impl LatencyInterval {
+    /// How many requests failed.
+    pub fn failed(&self) -> u64 {
+        self.failures.values().sum()
+    }
+}
+
+/// What the load itself was like in one interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadInterval {
+    /// Where the interval begins.
+    pub start: Elapsed,
+    /// Where it ends.
+    pub end: Elapsed,
+    /// How many users the scenario asked for at its end.
+    pub users_planned: u64,
+    /// How many users were at work at its end.
+    pub users_active: u64,
+}

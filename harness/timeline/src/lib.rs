@@ -1,0 +1,70 @@
+//! What a run saw, on one time axis: series of samples, latency per interval, events.
+//!
+//! Pure data. Nothing here reads a clock, a file or the network; every time is an [`Elapsed`] since
+//! the start of the run.
+
+mod event;
+mod heartbeat;
+mod latency;
+mod metric;
+mod series;
+mod units;
+
+use std::collections::BTreeMap;
+
+pub use event::{Death, Event, Happening, Outcome};
+pub use heartbeat::Beat;
+pub use latency::{EncodedHistogram, Failures, LatencyInterval, LoadInterval, new_histogram};
+pub use metric::{Kind, Metric, Unit};
+pub use series::{Sample, Series, SeriesKey, Subject};
+pub use units::{Amount, Elapsed, show_bytes, show_duration};
+
+/// A stretch of the run as it really went, with the load that was asked of it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PhaseSpan {
+    /// The name that the scenario gives it; in a cycle with `#n` behind it.
+    pub name: String,
+    /// Which cycle of a `repeat` it belongs to, from 1.
+    pub cycle: Option<u32>,
+    /// Was load asked for in it?
+    pub loaded: bool,
+    /// When it began.
+    pub start: Elapsed,
+    /// When it ended; for a phase that was cut short, when that was.
+    pub end: Elapsed,
+}
+
+/// Everything that a run saw.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timeline {
+    /// The phases that were entered, in order.
+    pub phases: Vec<PhaseSpan>,
+    /// What was sampled, by what it is.
+    pub series: BTreeMap<SeriesKey, Series>,
+    /// What the load measured, per step and interval, in order of time.
+    pub latency: Vec<LatencyInterval>,
+    /// How many users were at work, per interval, and how late the load itself was.
+    pub load: Vec<LoadInterval>,
+    /// The beats of the heartbeat, in order of time.
+    pub beats: Vec<Beat>,
+    /// What happened, in order of time.
+    pub events: Vec<Event>,
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// When the last thing was seen.
+    pub end: Elapsed,
+}
+
+impl Timeline {
+    /// The series of `metric` for `subject`, if it was sampled.
+    pub fn series(&self, metric: Metric, subject: &Subject) -> Option<&Series> {
+        self.series.get(&SeriesKey { metric, subject: subject.clone() })
+    }
+
+    /// The first phase that carried load until the end of the last that did.
+    pub fn loaded_window(&self) -> Option<(Elapsed, Elapsed)> {
+        let mut loaded = self.phases.iter().filter(|phase| phase.loaded);
+        let first = loaded.next()?;
+        Some((first.start, loaded.next_back().unwrap_or(first).end))
+    }
+}
