@@ -7,6 +7,7 @@ mod event;
 mod heartbeat;
 mod latency;
 mod metric;
+mod observation;
 mod series;
 mod units;
 
@@ -16,6 +17,7 @@ pub use event::{Death, Event, Happening, Outcome};
 pub use heartbeat::Beat;
 pub use latency::{EncodedHistogram, Failures, LatencyInterval, LoadInterval, new_histogram};
 pub use metric::{Kind, Metric, Unit};
+pub use observation::Observation;
 pub use series::{Sample, Series, SeriesKey, Subject};
 pub use units::{Amount, Elapsed, show_bytes, show_duration};
 

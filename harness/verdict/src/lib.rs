@@ -1,1 +1,8 @@
+//! What a timeline means: assertions are judged, and come out as findings with evidence.
+//!
+//! Pure and deterministic: a plan and a timeline go in.
 
+mod finding;
+pub mod growth;
+
+pub use finding::{Evidence, Finding, Verdict};

@@ -1,0 +1,75 @@
+//! A verdict, and the evidence for it.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use timeline::{Amount, Elapsed};
+
+/// What is said of an assertion. Ordered from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It holds, and the run could have seen it broken.
+    Pass,
+    /// The run cannot tell; the finding says why, and what would settle it.
+    Inconclusive,
+    /// It is broken.
+    Fail,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Pass => "pass",
+            Self::Inconclusive => "inconclusive",
+            Self::Fail => "fail",
+        })
+    }
+}
+
+/// An assertion, its verdict and the evidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The stable name of the rule: `memory.growth`.
+    pub assertion: String,
+    /// What is said of it.
+    pub verdict: Verdict,
+    /// A stable code for machines: `memory.growth.exceeded`, `memory.growth.too_short`, `memory.growth.holds`.
+    pub code: String,
+    /// One line with value, limit, unit and window, in words that need no manual.
+    pub summary: String,
+    /// What it rests on.
+    pub evidence: Evidence,
+}
+
+/// What a verdict rests on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Amount>,
+    /// What the scenario allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Amount>,
+    /// Between what bounds the true value lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<(Amount, Amount)>,
+    /// The smallest breach that could not have hidden in this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<Amount>,
+    /// The stretch of the run that was judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<(Elapsed, Elapsed)>,
+    /// How many samples, beats or requests it rests on.
+    pub samples: u64,
+    /// What was judged: the metric and its source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The length of load that would settle it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled_by: Option<Duration>,
+    /// More of it, a sentence a line.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<String>,
+}
