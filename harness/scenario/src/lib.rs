@@ -1,10 +1,51 @@
-//! What shall happen: a scenario file as it is written ([`spec`]), and as it is meant ([`Plan`]).
+//! What shall happen: a scenario file as it is written ([`Spec`]), and as it is meant ([`Plan`]).
 //!
 //! Pure: text goes in, a plan or every mistake with its place comes out.
 
+mod decode;
 mod plan;
+mod problem;
+mod quantity;
+mod resolve;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod variables;
+
+use std::path::Path;
 
 pub use plan::{
     Assertion, AttachPlan, ContainerPlan, Expect, HeartbeatPlan, Image, Journey, Launch, Method, Phase, Plan,
     ProbePlan, ProcessPlan, Ready, ReadyWhen, Request, Resources, Rule, Step, TargetPlan, Tolerance, Users,
 };
+pub use problem::{Place, Problem};
+pub use spec::Spec;
+
+/// Reads a scenario.
+///
+/// `folder` is where the file lies, absolute: relative paths in it start there. `variable` looks
+/// up what `${NAME}` stands for.
+///
+/// # Errors
+/// Every mistake in the file, in the order of their places.
+pub fn load(source: &str, folder: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Result<Plan, Vec<Problem>> {
+    let mut root = tree::Node::parse(source).map_err(|problem| vec![problem])?;
+    let mut problems = Vec::new();
+    variables::fill_in(&mut root, variable, &mut problems);
+    let spec: Option<Spec> = decode::decode(&root, &mut problems);
+    let plan = spec.map(|spec| resolve::resolve(&spec, &root, folder, &mut problems));
+    match plan {
+        Some(plan) if problems.is_empty() => Ok(plan),
+        _ => {
+            problems.sort();
+            Err(problems)
+        }
+    }
+}
+
+/// The JSON Schema of a scenario file, for editors.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(Spec);
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}

@@ -1,0 +1,80 @@
+//! From the spec to the plan: what is meant is completed, what cannot be is refused with its place.
+
+mod assertions;
+mod load;
+mod probes;
+mod target;
+
+use std::path::Path;
+
+use crate::plan::{Phase, Plan};
+use crate::problem::Problem;
+use crate::spec::Spec;
+use crate::tree::Node;
+
+/// What the parts of a resolution share: the places, and the problems found so far.
+struct Resolver<'a> {
+    root: &'a Node,
+    problems: &'a mut Vec<Problem>,
+    /// The folder of the scenario file: relative paths start there.
+    folder: &'a Path,
+}
+
+impl Resolver<'_> {
+    /// Notes a problem at `path`, or at what is nearest to it.
+    fn refuse(&mut self, path: &[&str], message: impl Into<String>, hint: impl Into<String>) {
+        let problem = self.root.find(path).problem(message, Some(hint.into()));
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Was something already said of what stands at `path`, or of something below it? Then what
+    /// is missing there is no news.
+    fn is_known_bad(&self, path: &[&str]) -> bool {
+        let node = self.root.find(path);
+        self.problems.iter().any(|problem| node.covers(problem.place))
+    }
+}
+
+/// Completes `spec`. The plan is only good where no problem was added.
+pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Vec<Problem>) -> Plan {
+    let mut resolver = Resolver { root, problems, folder };
+    resolver.name(&spec.name);
+    let target = resolver.target(&spec.target);
+    let phases = resolver.phases(&spec.load.phases);
+    let journeys = resolver.journeys(spec, &phases);
+    let probes = resolver.probes(spec, &target, &phases);
+    let assertions = resolver.assertions(spec, &phases, &probes);
+    Plan {
+        name: spec.name.clone(),
+        about: spec.about.clone(),
+        target,
+        journeys,
+        timeout: spec.load.timeout.map_or(load::DEFAULT_TIMEOUT, |span| span.0),
+        phases,
+        probes,
+        assertions,
+    }
+}
+
+impl Resolver<'_> {
+    /// A name becomes a folder and a test case: it has to stay plain.
+    fn name(&mut self, name: &str) {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if name.is_empty() || name.len() > 64 || !name.chars().all(plain) || name.starts_with('-') {
+            let hint = "up to 64 lower case letters, digits and dashes: `chat-soak`";
+            self.refuse(&["name"], format!("`{name}` cannot be a scenario's name"), hint);
+        }
+    }
+}
+
+/// The length of the load, idle phases of its cycles included, in seconds; of a plan without
+/// load, the whole of it.
+fn judged_seconds(phases: &[Phase]) -> f64 {
+    let loaded = |phase: &&Phase| phase.loaded();
+    match (phases.iter().find(loaded), phases.iter().rfind(loaded)) {
+        (Some(first), Some(last)) => last.end().since(first.start).as_secs_f64(),
+        _ => phases.last().map_or(0.0, |last| last.end().seconds()),
+    }
+}

@@ -1,0 +1,121 @@
+//! The rules: those of the scenario, and those that always hold.
+
+use timeline::{Amount, Metric, Unit};
+
+use super::{Resolver, judged_seconds};
+use crate::plan::{Assertion, Phase, ProbePlan, Rule};
+use crate::spec::{AssertSpec, LatencySpec, MemorySpec, Spec};
+
+/// With fewer samples than this under load, growth cannot be judged.
+const LEAST_GROWTH_SAMPLES: f64 = 48.0;
+
+impl Resolver<'_> {
+    pub(super) fn assertions(&mut self, spec: &Spec, phases: &[Phase], probes: &ProbePlan) -> Vec<Assertion> {
+        let default = AssertSpec::default();
+        let rules = spec.assertions.as_ref().unwrap_or(&default);
+        let mut asked = Vec::new();
+        if let Some(memory) = &rules.memory {
+            self.memory_needs(memory, phases, probes);
+            asked.extend(memory_rules(memory));
+        }
+        asked.extend(rules.pauses.as_ref().and_then(|pauses| pauses.max).map(|max| Rule::PauseMax { limit: max.0 }));
+        asked.extend(rules.latency.iter().flat_map(latency_rules));
+        asked.extend(rules.errors.as_ref().map(|errors| Rule::Errors { below: errors.below.0 }));
+        asked.extend(rules.throughput.as_ref().map(|throughput| Rule::Throughput { above: throughput.above.0 }));
+        self.needs_load(rules, phases);
+        let implied = implied(&asked, phases);
+        let as_assertion = |asked_for| move |rule| Assertion { rule, asked_for };
+        implied.into_iter().map(as_assertion(false)).chain(asked.into_iter().map(as_assertion(true))).collect()
+    }
+
+    /// Rules about a baseline need one; rules about a settled level need one too.
+    fn memory_needs(&mut self, memory: &MemorySpec, phases: &[Phase], probes: &ProbePlan) {
+        let has_baseline = phases.first().is_some_and(|phase| !phase.loaded());
+        let settles = phases.len() > 1 && phases.last().is_some_and(|phase| !phase.loaded());
+        let wants_baseline = [
+            ("returns_to_baseline", memory.returns_to_baseline.is_some()),
+            ("above_baseline", memory.above_baseline.is_some()),
+            ("idle", memory.idle.is_some()),
+        ];
+        for (key, wanted) in wants_baseline {
+            if wanted && !has_baseline && !phases.is_empty() {
+                let hint = "begin `load.phases` with `{name: baseline, for: 30s}`";
+                self.refuse(&["assert", "memory", key], "there is no idle phase before the load", hint);
+            }
+        }
+        if memory.returns_to_baseline.is_some() && !settles && !phases.is_empty() {
+            let hint = "end `load.phases` with `{name: settle, for: 30s}`";
+            self.refuse(&["assert", "memory", "returns_to_baseline"], "there is no idle phase after the load", hint);
+        }
+        self.growth_needs_samples(memory, phases, probes);
+    }
+
+    fn growth_needs_samples(&mut self, memory: &MemorySpec, phases: &[Phase], probes: &ProbePlan) {
+        let samples = judged_seconds(phases) / probes.every.as_secs_f64();
+        let key = match (&memory.growth, &memory.growth_per_request) {
+            (Some(_), _) => "growth",
+            (None, Some(_)) => "growth_per_request",
+            _ => return,
+        };
+        if samples < LEAST_GROWTH_SAMPLES && !phases.is_empty() {
+            let message = format!("the load gives {samples:.0} samples, and growth needs {LEAST_GROWTH_SAMPLES}");
+            self.refuse(&["assert", "memory", key], message, "lengthen the load, or shorten `probes.every`");
+        }
+    }
+
+    /// Rules about requests need some.
+    fn needs_load(&mut self, rules: &AssertSpec, phases: &[Phase]) {
+        if phases.is_empty() || phases.iter().any(Phase::loaded) {
+            return;
+        }
+        let wanted = [
+            ("latency", rules.latency.is_some()),
+            ("errors", rules.errors.is_some()),
+            ("throughput", rules.throughput.is_some()),
+        ];
+        for (key, _) in wanted.iter().filter(|(_, wanted)| *wanted) {
+            self.refuse(&["assert", key], "no phase has load", "give a phase `users: 10`");
+        }
+    }
+}
+
+fn memory_rules(memory: &MemorySpec) -> Vec<Rule> {
+    let growth = |value, unit| Rule::Growth { below: Some(Amount { value, unit }) };
+    [
+        memory.growth.as_ref().map(|limit| growth(limit.below.0, Unit::BytesPerHour)),
+        memory.growth_per_request.as_ref().map(|limit| growth(limit.below.0, Unit::BytesPerRequest)),
+        memory.returns_to_baseline.as_ref().map(|limit| Rule::ReturnsToBaseline { within: limit.within.0 }),
+        memory.above_baseline.as_ref().map(|limit| Rule::AboveBaseline { below: limit.below.0 }),
+        memory.idle.as_ref().map(|limit| Rule::Idle { below: limit.below.0 }),
+        memory.peak.as_ref().map(|limit| Rule::Peak { below: limit.below.0 }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn latency_rules(latency: &LatencySpec) -> Vec<Rule> {
+    let limits = [
+        (50.0, latency.p50),
+        (90.0, latency.p90),
+        (95.0, latency.p95),
+        (99.0, latency.p99),
+        (99.9, latency.p99_9),
+        (100.0, latency.max),
+    ];
+    limits.into_iter().filter_map(|(percentile, limit)| Some(Rule::Latency { percentile, below: limit?.0 })).collect()
+}
+
+/// What is judged whether it was asked for or not. The leak verdict is among it, unless the
+/// scenario gives growth a limit of its own.
+fn implied(asked: &[Rule], phases: &[Phase]) -> Vec<Rule> {
+    let mut rules = vec![Rule::TargetAlive, Rule::Coverage];
+    if phases.iter().any(Phase::loaded) {
+        rules.push(Rule::GeneratorHealth);
+    }
+    if !asked.iter().any(|rule| matches!(rule, Rule::Growth { .. })) {
+        rules.push(Rule::Growth { below: None });
+    }
+    rules.extend(Metric::COUNTS.map(|metric| Rule::CountGrowth { metric }));
+    rules
+}

@@ -1,0 +1,70 @@
+//! How the target is watched: often enough for what is asked.
+
+use std::time::Duration;
+
+use super::{Resolver, judged_seconds};
+use crate::plan::{HeartbeatPlan, Phase, ProbePlan, ReadyWhen, TargetPlan};
+use crate::spec::Spec;
+
+/// A run gives this many samples by default, where it is short of five minutes.
+const SAMPLES_OF_A_SHORT_RUN: f64 = 300.0;
+const FASTEST: Duration = Duration::from_millis(20);
+const SLOWEST: Duration = Duration::from_secs(60);
+/// To see every pause of length d at a threshold of d/2 takes a beat per d/2.
+const BEATS_PER_BUDGET: f64 = 2.0;
+const FASTEST_BEAT: Duration = Duration::from_millis(1);
+
+impl Resolver<'_> {
+    pub(super) fn probes(&mut self, spec: &Spec, target: &TargetPlan, phases: &[Phase]) -> ProbePlan {
+        let written = spec.probes.as_ref().and_then(|probes| probes.every);
+        let every = written.map_or_else(|| default_cadence(phases), |span| span.0);
+        if !(FASTEST..=SLOWEST).contains(&every) {
+            self.refuse(&["probes", "every"], "the cadence is out of reach", "from `20ms` to `60s`");
+        }
+        ProbePlan { every, heartbeat: self.heartbeat(spec, target) }
+    }
+
+    fn heartbeat(&mut self, spec: &Spec, target: &TargetPlan) -> Option<HeartbeatPlan> {
+        let budget = spec.assertions.as_ref().and_then(|rules| rules.pauses.as_ref()).and_then(|pauses| pauses.max);
+        let written = spec.probes.as_ref().and_then(|probes| probes.heartbeat.as_ref());
+        let slowest = budget.map(|budget| budget.0.div_f64(BEATS_PER_BUDGET));
+        if let (Some(budget), Some(slowest)) = (budget, slowest)
+            && slowest < FASTEST_BEAT
+        {
+            let hint = "from outside, pauses can be told from `2ms` up";
+            self.refuse(&["assert", "pauses", "max"], format!("{:?} is too short to be seen", budget.0), hint);
+        }
+        let Some(written) = written else {
+            return slowest.map(|period| HeartbeatPlan { path: ready_path(target), period: period.max(FASTEST_BEAT) });
+        };
+        self.path(&["probes", "heartbeat", "get"], &written.get);
+        let period = written.rate.map_or_else(
+            || slowest.unwrap_or(Duration::from_millis(100)),
+            |rate| Duration::try_from_secs_f64(1.0 / rate.0).unwrap_or(SLOWEST),
+        );
+        self.heartbeat_rate(period, slowest);
+        Some(HeartbeatPlan { path: written.get.clone(), period: period.max(FASTEST_BEAT) })
+    }
+
+    fn heartbeat_rate(&mut self, period: Duration, slowest: Option<Duration>) {
+        let place = ["probes", "heartbeat", "rate"];
+        if !(FASTEST_BEAT..=SLOWEST).contains(&period) {
+            self.refuse(&place, "the heartbeat's rate is out of reach", "from `1/min` to `1000/s`");
+        } else if let Some(slowest) = slowest.filter(|slowest| period > *slowest) {
+            let hint = format!("at least `{:.0}/s`, or leave the rate out", (1.0 / slowest.as_secs_f64()).ceil());
+            self.refuse(&place, "the heartbeat is too slow to see the pauses of `assert.pauses.max`", hint);
+        }
+    }
+}
+
+/// The path that is asked for readiness is the cheapest one known.
+fn ready_path(target: &TargetPlan) -> String {
+    match &target.ready.when {
+        ReadyWhen::Http(path) => path.clone(),
+        _ => "/".to_owned(),
+    }
+}
+
+fn default_cadence(phases: &[Phase]) -> Duration {
+    Duration::from_secs_f64((judged_seconds(phases) / SAMPLES_OF_A_SHORT_RUN).clamp(0.1, 1.0))
+}

@@ -1,0 +1,324 @@
+//! A scenario as it is written: the public interface of the file, and the source of its JSON schema.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::quantity::{GrowthPerHour, Near, Percent, Rate, Size, Span, SpanRange, Statuses, UserCount};
+
+/// A Plimsoll scenario: launch a target, load it, watch it, judge it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// A short name: lower case, digits and dashes. Runs are kept beneath it.
+    pub name: String,
+    /// One sentence on what it shows.
+    pub about: Option<String>,
+    /// The service under test.
+    pub target: TargetSpec,
+    /// What is done to it, and when.
+    pub load: LoadSpec,
+    /// How it is watched.
+    pub probes: Option<ProbeSpec>,
+    /// What has to hold.
+    #[serde(rename = "assert")]
+    pub assertions: Option<AssertSpec>,
+}
+
+/// The service under test: one of `container`, `process` and `attach`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetSpec {
+    /// Start a container.
+    pub container: Option<ContainerSpec>,
+    /// Start a process.
+    pub process: Option<ProcessSpec>,
+    /// Watch something that runs already.
+    pub attach: Option<AttachSpec>,
+}
+
+/// A container: `image` or `build`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContainerSpec {
+    /// An image, with its tag.
+    pub image: Option<String>,
+    /// Build the image.
+    pub build: Option<BuildSpec>,
+    /// Arguments for the image's entrypoint.
+    pub command: Option<Vec<String>>,
+    /// Environment variables.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Labels.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// The port inside the container; it is published on 127.0.0.1 only.
+    pub port: Option<u16>,
+    /// Memory limit, swap included.
+    pub memory: Option<Size>,
+    /// Processor quota, such as 1.5.
+    pub cpus: Option<f64>,
+    /// When it counts as ready.
+    pub ready: Option<ReadySpec>,
+}
+
+/// An image to build.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BuildSpec {
+    /// The folder that is sent to the engine; relative to the scenario.
+    pub context: String,
+    /// The Dockerfile; relative to the context.
+    pub dockerfile: Option<String>,
+}
+
+/// A process.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessSpec {
+    /// The program and its arguments; `plimsoll` stands for this very program.
+    pub command: Vec<String>,
+    /// Environment variables.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// The working folder; relative to the scenario.
+    pub folder: Option<String>,
+    /// The port it listens on; without one a free port is chosen and told in the variable `PORT`.
+    pub port: Option<u16>,
+    /// Memory limit; needs the right to make a cgroup.
+    pub memory: Option<Size>,
+    /// Processor quota, such as 1.5; needs the right to make a cgroup.
+    pub cpus: Option<f64>,
+    /// When it counts as ready.
+    pub ready: Option<ReadySpec>,
+}
+
+/// Something that runs already: `container` or `pid`. It is never stopped.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttachSpec {
+    /// A container's name or id.
+    pub container: Option<String>,
+    /// A process.
+    pub pid: Option<u32>,
+    /// The port inside the container, or the process's port on 127.0.0.1.
+    pub port: Option<u16>,
+}
+
+/// When a target counts as ready: one of `http`, `log` and `tcp`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadySpec {
+    /// A GET of this path answers with a status below 400.
+    pub http: Option<String>,
+    /// A line of its log contains this.
+    pub log: Option<String>,
+    /// Its port accepts a connection.
+    pub tcp: Option<bool>,
+    /// How long to wait for it: 60s where nothing is said.
+    pub within: Option<Span>,
+}
+
+/// What is done to the target, and when.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadSpec {
+    /// What users do, again and again.
+    #[serde(default)]
+    pub journeys: Vec<JourneySpec>,
+    /// After which time a request counts as failed: 30s where nothing is said.
+    pub timeout: Option<Span>,
+    /// The timeline.
+    pub phases: Vec<PhaseSpec>,
+}
+
+/// What one user does.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JourneySpec {
+    /// Its name.
+    pub name: String,
+    /// Its share of the users, relative to the others: 1 where nothing is said.
+    pub weight: Option<u32>,
+    /// Its steps, in order.
+    pub steps: Vec<StepSpec>,
+}
+
+/// One step: `get`, `post`, `put`, `delete` or `patch` a path, or `think`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepSpec {
+    /// GET this path.
+    pub get: Option<String>,
+    /// POST to this path.
+    pub post: Option<String>,
+    /// PUT to this path.
+    pub put: Option<String>,
+    /// DELETE this path.
+    pub delete: Option<String>,
+    /// PATCH this path.
+    pub patch: Option<String>,
+    /// Wait for a time, or for one drawn evenly from a range.
+    pub think: Option<SpanRange>,
+    /// Its name in reports: method and path where nothing is said.
+    pub name: Option<String>,
+    /// Headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The body, as text.
+    pub body: Option<String>,
+    /// The body, as JSON; sets the content type too.
+    pub json: Option<serde_json::Value>,
+    /// What the answer has to be like.
+    pub expect: Option<ExpectSpec>,
+}
+
+/// What an answer has to be like; another one counts as failed.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectSpec {
+    /// The right statuses: `2xx, 3xx` where nothing is said.
+    pub status: Option<Statuses>,
+    /// The time within which it has to be there.
+    pub within: Option<Span>,
+}
+
+/// A phase, or a `repeat` of phases: cycles.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhaseSpec {
+    /// Its name.
+    pub name: Option<String>,
+    /// How long it lasts.
+    #[serde(rename = "for")]
+    pub length: Option<Span>,
+    /// The users at work in it; none: it is idle.
+    pub users: Option<UserCount>,
+    /// Run `phases` this many times.
+    pub repeat: Option<u32>,
+    /// What is repeated.
+    pub phases: Option<Vec<PhaseSpec>>,
+}
+
+/// How the target is watched.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProbeSpec {
+    /// The cadence of all samples: 1s where nothing is said.
+    pub every: Option<Span>,
+    /// A cheap request on a connection of its own, which sees the target stand still.
+    pub heartbeat: Option<HeartbeatSpec>,
+}
+
+/// The heartbeat.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeartbeatSpec {
+    /// The cheapest path there is.
+    pub get: String,
+    /// How often: twice per pause budget where nothing is said.
+    pub rate: Option<Rate>,
+}
+
+/// What has to hold.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssertSpec {
+    /// Of the target's memory.
+    pub memory: Option<MemorySpec>,
+    /// Of its pauses, as seen from outside.
+    pub pauses: Option<PausesSpec>,
+    /// Of the service times of all requests under load.
+    pub latency: Option<LatencySpec>,
+    /// Of the share of failed requests.
+    pub errors: Option<ErrorsSpec>,
+    /// Of the requests per second under load.
+    pub throughput: Option<ThroughputSpec>,
+}
+
+/// Of the target's memory.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemorySpec {
+    /// After the load it settles near the baseline.
+    pub returns_to_baseline: Option<WithinSpec>,
+    /// Under load it does not keep growing: per time.
+    pub growth: Option<GrowthSpec>,
+    /// Under load it does not keep growing: per request.
+    pub growth_per_request: Option<SizeBelow>,
+    /// Under load it stays within this of the baseline.
+    pub above_baseline: Option<SizeBelow>,
+    /// Before the load it is below this.
+    pub idle: Option<SizeBelow>,
+    /// The working set never passes this.
+    pub peak: Option<SizeBelow>,
+}
+
+/// `{within: 10%}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithinSpec {
+    /// How near.
+    pub within: Near,
+}
+
+/// `{below: 1MiB/h}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrowthSpec {
+    /// The limit.
+    pub below: GrowthPerHour,
+}
+
+/// `{below: 100MiB}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SizeBelow {
+    /// The limit.
+    pub below: Size,
+}
+
+/// Of the pauses.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PausesSpec {
+    /// No pause is longer.
+    pub max: Option<Span>,
+}
+
+/// Of the service times: a limit per percentile.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LatencySpec {
+    /// The median.
+    pub p50: Option<Span>,
+    /// The 90th percentile.
+    pub p90: Option<Span>,
+    /// The 95th percentile.
+    pub p95: Option<Span>,
+    /// The 99th percentile.
+    pub p99: Option<Span>,
+    /// The 99.9th percentile.
+    #[serde(rename = "p99.9")]
+    pub p99_9: Option<Span>,
+    /// The longest.
+    pub max: Option<Span>,
+}
+
+/// `{below: 0.1%}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorsSpec {
+    /// The limit.
+    pub below: Percent,
+}
+
+/// `{above: 450/s}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ThroughputSpec {
+    /// The least.
+    pub above: Rate,
+}

@@ -1,0 +1,174 @@
+use std::path::Path;
+
+use super::*;
+
+const GOOD: &str = r#"
+name: chat-soak
+about: memory stays bounded
+target:
+  process:
+    command: [plimsoll, specimen]
+    ready: {http: /healthz}
+load:
+  journeys:
+    - name: browse
+      weight: 3
+      steps:
+        - get: /items?page=1
+          expect: {status: 200, within: 500ms}
+        - think: 200ms..1s
+        - post: /items
+          json: {by: me, n: 3}
+  phases:
+    - {name: baseline, for: 30s}
+    - {name: warm-up, for: 60s, users: 0..50}
+    - repeat: 2
+      phases:
+        - {name: work, for: 25s, users: 50}
+        - {name: rest, for: 12s}
+    - {name: settle, for: 60s}
+probes: {every: 1s, heartbeat: {get: /healthz, rate: 200/s}}
+assert:
+  memory:
+    returns_to_baseline: {within: 10%}
+    growth: {below: 1MiB/h}
+    peak: {below: 1GiB}
+  pauses: {max: 10ms}
+  latency: {p99: 100ms, p99.9: 1s}
+  errors: {below: 0.1%}
+  throughput: {above: 450/s}
+"#;
+
+fn read(source: &str) -> Result<Plan, Vec<Problem>> {
+    load(source, Path::new("/scenarios/chat"), &|_| None)
+}
+
+/// The problems, a line each.
+#[track_caller]
+fn problems(source: &str) -> Vec<String> {
+    match read(source) {
+        Ok(_) => panic!("the scenario was taken as it is"),
+        Err(problems) => problems.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn a_scenario_becomes_a_timeline_without_gaps() {
+    let plan = read(GOOD).unwrap();
+    let laid_out: Vec<String> = plan
+        .phases
+        .iter()
+        .map(|phase| {
+            format!("{} {} {:?} {}..{}", phase.start, phase.name, phase.cycle, phase.users.from, phase.users.to)
+        })
+        .collect();
+    assert_eq!(
+        laid_out,
+        [
+            "0 s baseline None 0..0",
+            "30 s warm-up None 0..50",
+            "1m 30s work Some(1) 50..50",
+            "1m 55s rest Some(1) 0..0",
+            "2m 7s work Some(2) 50..50",
+            "2m 32s rest Some(2) 0..0",
+            "2m 44s settle None 0..0",
+        ]
+    );
+}
+
+#[test]
+fn what_is_not_said_is_completed() {
+    let plan = read(GOOD).unwrap();
+    let ids: Vec<String> = plan.assertions.iter().map(|assertion| assertion.rule.id()).collect();
+    assert_eq!(
+        ids,
+        [
+            "target.alive",
+            "evidence.coverage",
+            "generator.health",
+            "open_files.growth",
+            "sockets.growth",
+            "threads.growth",
+            "child_processes.growth",
+            "memory.growth",
+            "memory.returns_to_baseline",
+            "memory.peak",
+            "pauses.max",
+            "latency.p99",
+            "latency.p999",
+            "errors",
+            "throughput",
+        ]
+    );
+}
+
+#[test]
+fn a_journey_keeps_its_steps_and_names_them() {
+    let plan = read(GOOD).unwrap();
+    let Step::Request(post) = &plan.journeys[0].steps[2] else { panic!("the third step is a request") };
+    assert_eq!(post.name, "browse/POST /items");
+    assert_eq!(post.body.as_deref(), Some(r#"{"by":"me","n":3}"#));
+    assert_eq!(post.headers, [("content-type".to_owned(), "application/json".to_owned())]);
+}
+
+#[test]
+fn five_mistakes_are_five_messages_with_their_places() {
+    let broken = GOOD
+        .replace("weight: 3", "wieght: 3")
+        .replace("for: 25s", "for: 25")
+        .replace("below: 1MiB/h", "below: 1MiB")
+        .replace("rate: 200/s", "rate: 20/s")
+        .replace("command: [plimsoll, specimen]", "command: [plimsoll, \"${SERVICE}\"]");
+    assert_eq!(
+        problems(&broken),
+        [
+            "6:25: the variable `SERVICE` is not set (set it, or give it a default: `${SERVICE:-value}`)",
+            "11:7: unknown key `wieght` (did you mean `weight`?)",
+            "23:29: `25` is not a duration (write a duration with its unit: `500ms`, `30s`, `1h30m`, `2d`)",
+            "26:54: the heartbeat is too slow to see the pauses of `assert.pauses.max` (at least `200/s`, or leave the rate out)",
+            "30:21: `1MiB` is not a growth (write bytes per time: `1MiB/h`, `20KiB/min`, `4KiB/s`)",
+        ]
+    );
+}
+
+#[test]
+fn variables_are_filled_in_before_anything_is_read() {
+    let source = GOOD.replace("users: 50}", "users: \"${USERS:-7}\"}");
+    assert_eq!(read(&source).unwrap().phases[2].users, Users { from: 7, to: 7 });
+    let with = load(&source, Path::new("/"), &|name| (name == "USERS").then(|| "9".to_owned())).unwrap();
+    assert_eq!(with.phases[2].users, Users { from: 9, to: 9 });
+}
+
+#[test]
+fn impossible_plans_are_refused() {
+    let no_target =
+        GOOD.replace("  process:\n    command: [plimsoll, specimen]\n    ready: {http: /healthz}\n", "  {}\n");
+    assert_eq!(problems(&no_target), ["5:3: the target is missing (write one of `container`, `process` and `attach`)"]);
+    let no_settle =
+        GOOD.replace("    - {name: settle, for: 60s}\n", "").replace("        - {name: rest, for: 12s}\n", "");
+    assert_eq!(
+        problems(&no_settle),
+        ["27:26: there is no idle phase after the load (end `load.phases` with `{name: settle, for: 30s}`)"]
+    );
+    let nobody = GOOD.replace("steps:", "stages:");
+    assert_eq!(
+        problems(&nobody),
+        ["10:7: `steps` is missing (add `steps: ...`)", "12:7: unknown key `stages` (did you mean `steps`?)",]
+    );
+}
+
+#[test]
+fn what_is_not_yaml_says_where() {
+    let lines = problems("name: [a\nload: }");
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].starts_with("2:"), "{lines:?}");
+    assert!(problems("")[0].contains("expected a mapping"), "{:?}", problems(""));
+    assert!(problems("name: a\nname: b")[0].contains("duplicate"), "{:?}", problems("name: a\nname: b"));
+}
+
+#[test]
+fn the_schema_knows_every_key_and_no_other() {
+    let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
+    assert_eq!(schema["additionalProperties"], false);
+    assert!(schema["properties"]["assert"].is_object());
+}
