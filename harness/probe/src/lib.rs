@@ -1,1 +1,202 @@
+//! Watches the target, and the harness itself: samples on an absolute grid, and a heartbeat.
+//!
+//! The sampler reads files of the kernel in a thread of its own: the cgroup where the target has one
+//! to itself, `/proc` for the rest. Where these are out of reach, the caller's [`Fallback`] is asked.
+//! The heartbeat is a cheap request on a connection of its own, in a thread of its own.
 
+mod budget;
+mod cgroup;
+mod fallback;
+mod files;
+mod grid;
+mod harness;
+mod heartbeat;
+mod host;
+mod locate;
+mod out;
+mod proc;
+mod reader;
+mod sampler;
+mod stall;
+mod stop;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::thread::JoinHandle;
+
+use clock::Clock;
+use scenario::{HeartbeatPlan, ProbePlan};
+use timeline::{Observation, SeriesKey, Subject};
+
+pub use fallback::{Answer, Fallback};
+pub use host::{Host, host};
+
+use grid::Grid;
+use out::Out;
+use stop::Stop;
+
+/// What to watch.
+pub struct Watched {
+    /// The first process of the target, if its pid is known.
+    pub pid: Option<u32>,
+    /// The full id of the container that it is in. `/proc/<pid>/cgroup` has to name it, or the pid is one of
+    /// another machine.
+    pub container: Option<String>,
+    /// Where it listens, for the heartbeat.
+    pub address: Option<SocketAddr>,
+    /// Whom to ask where the target's files are out of reach.
+    pub fallback: Option<Box<dyn Fallback>>,
+}
+
+impl fmt::Debug for Watched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fallback = self.fallback.as_ref().map(|fallback| fallback.source());
+        f.debug_struct("Watched")
+            .field("pid", &self.pid)
+            .field("container", &self.container)
+            .field("address", &self.address)
+            .field("fallback", &fallback)
+            .finish()
+    }
+}
+
+/// Why the probes could not be started or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The target ended before it could be watched.
+    #[error("process {pid} is gone")]
+    Gone {
+        /// Its pid.
+        pid: u32,
+    },
+    /// Nothing that this machine can read tells about the target.
+    #[error("the target's memory cannot be read from this machine, and nobody else can be asked for it")]
+    OutOfReach,
+    /// A heartbeat needs an address.
+    #[error("the heartbeat has no address to go to")]
+    NoAddress,
+    /// The heartbeat's path cannot stand in a request.
+    #[error("`{path}` cannot be requested")]
+    Path {
+        /// The path.
+        path: String,
+        /// Why.
+        source: hyper::http::Error,
+    },
+    /// A file that everything else depends on could not be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A thread, or the runtime in it, could not be started.
+    #[error("cannot start the thread `{name}`")]
+    Thread {
+        /// Which thread.
+        name: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// A thread panicked: from then on it saw nothing.
+    #[error("the thread `{name}` panicked")]
+    Panicked {
+        /// Which thread.
+        name: &'static str,
+    },
+}
+
+/// The probes at work. Dropping them tells their threads to stop; [`Probes::stop`] waits for it too.
+#[derive(Debug)]
+pub struct Probes {
+    stop: Stop,
+    sources: BTreeMap<SeriesKey, &'static str>,
+    threads: Vec<(&'static str, JoinHandle<()>)>,
+}
+
+/// Starts to watch; what is seen is handed to `seen`, from several threads, and never waits for anything else.
+///
+/// The grids of the sampler and of the heartbeat begin now. `seen` is called in the threads that
+/// measure: it should only hand on.
+///
+/// # Errors
+/// Where the target is gone already or out of reach, where a heartbeat is planned without an address,
+/// and where a thread cannot be started.
+pub fn start(
+    plan: &ProbePlan,
+    watched: Watched,
+    clock: Clock,
+    seen: impl Fn(Observation) + Send + Sync + 'static,
+) -> Result<Probes, ProbeError> {
+    let out = Out::new(clock, seen);
+    let mut probes = Probes { stop: Stop::new(), sources: BTreeMap::new(), threads: Vec::new() };
+    let grid = Grid::new(clock.now(), plan.every);
+    let mut sampler = sampler::Sampler::new(clock, grid, out.clone());
+    sampler.add(Box::new(harness::Harness));
+    match locate::target(watched.pid, watched.container.as_deref(), clock)? {
+        Some(target) => sampler.watch(target),
+        None => probes.ask(watched.fallback.ok_or(ProbeError::OutOfReach)?, clock, grid, &out)?,
+    }
+    probes.sources.extend(sampler.sources());
+    probes.spawn("sampler", move |stop| sampler.run(stop))?;
+    if let Some(plan) = &plan.heartbeat {
+        probes.beat(plan, watched.address.ok_or(ProbeError::NoAddress)?, clock, &out)?;
+    }
+    Ok(probes)
+}
+
+impl Probes {
+    /// What each series is read from, as far as this was known at the start.
+    pub fn sources(&self) -> &BTreeMap<SeriesKey, &'static str> {
+        &self.sources
+    }
+
+    /// Stops all threads and waits for them: within a fifth of a second, a fallback's read included.
+    ///
+    /// # Errors
+    /// Where one of them had panicked.
+    pub fn stop(mut self) -> Result<(), ProbeError> {
+        self.stop.tell();
+        let mut ended = Ok(());
+        for (name, thread) in self.threads.drain(..) {
+            if thread.join().is_err() {
+                ended = Err(ProbeError::Panicked { name });
+            }
+        }
+        ended
+    }
+
+    fn spawn(&mut self, name: &'static str, work: impl FnOnce(&Stop) + Send + 'static) -> Result<(), ProbeError> {
+        let stop = self.stop.clone();
+        let thread = std::thread::Builder::new().name(format!("plimsoll-{name}")).spawn(move || work(&stop));
+        self.threads.push((name, thread.map_err(|source| ProbeError::Thread { name, source })?));
+        Ok(())
+    }
+
+    fn ask(&mut self, fallback: Box<dyn Fallback>, clock: Clock, grid: Grid, out: &Out) -> Result<(), ProbeError> {
+        let source = fallback.source();
+        let key = |metric| (SeriesKey { subject: Subject::Target, metric }, source);
+        self.sources.extend(fallback.metrics().iter().copied().map(key));
+        let asker = fallback::Asker::new(fallback, clock, grid, out.clone())?;
+        self.spawn("fallback", move |stop| asker.run(stop))
+    }
+
+    fn beat(&mut self, plan: &HeartbeatPlan, address: SocketAddr, clock: Clock, out: &Out) -> Result<(), ProbeError> {
+        let stalls = stall::Stalls::default();
+        let heart = heartbeat::Heart::new(plan, address, clock, stalls.clone(), out.clone())?;
+        self.spawn("stalls", move |stop| stall::watch(&stalls, &clock, stop))?;
+        self.spawn("heartbeat", move |stop| heart.run(stop))
+    }
+}
+
+impl Drop for Probes {
+    fn drop(&mut self) {
+        self.stop.tell();
+    }
+}

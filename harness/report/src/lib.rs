@@ -1,1 +1,25 @@
+//! Tells a run: a record goes in; text for people, `JUnit` for CI and JSON for machines come out.
+//!
+//! Pure: no file, no clock, no terminal, so every report of an old run can be made again.
 
+mod chart;
+mod clean;
+mod cost;
+mod evidence;
+mod junit;
+mod order;
+mod overall;
+mod paint;
+mod summary;
+mod terminal;
+mod totals;
+mod wrap;
+
+#[cfg(test)]
+mod example;
+
+pub use junit::junit;
+pub use overall::overall;
+pub use paint::Style;
+pub use summary::summary;
+pub use terminal::terminal;

@@ -1,1 +1,35 @@
+//! Launches the service under test, and owns it until it is stopped: a container, a process, or
+//! something that runs already.
+//!
+//! [`launch`] starts it, [`Target::ready`] waits until it serves, [`Target::died`] tells when it ends
+//! by itself, [`Target::stop`] ends it and leaves nothing behind. Everything that is started carries
+//! its [`Owner`], so that what a killed harness leaves behind is found: by its [`Reaper`] at once,
+//! else by [`sweep`] at the next start.
+//!
+//! testcontainers and bollard live here, and no type of theirs leaves.
 
+mod attach;
+mod cgroup;
+mod container;
+mod ending;
+mod engine;
+mod launch;
+mod log;
+mod owner;
+mod proc;
+mod process;
+mod ready;
+mod reaper;
+mod stats;
+mod stop;
+mod sweep;
+mod target;
+
+pub use engine::EngineError;
+pub use launch::{LaunchError, launch};
+pub use owner::{NoOwner, Owner};
+pub use reaper::{Reaper, reap};
+pub use stats::{EngineReading, EngineStats, StatsError};
+pub use stop::StopError;
+pub use sweep::{Swept, sweep, sweep_owned_by};
+pub use target::Target;

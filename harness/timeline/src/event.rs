@@ -100,6 +100,11 @@ pub enum Outcome {
     /// Nothing sealed the record: the harness was killed.
     #[default]
     HarnessLost,
+    /// The target could not be launched, or never became ready.
+    NotStarted {
+        /// Why.
+        reason: String,
+    },
     /// Every phase was run.
     Completed,
     /// The target ended before the phases did.
@@ -117,6 +122,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HarnessLost => f.write_str("harness lost"),
+            Self::NotStarted { reason } => write!(f, "not started: {reason}"),
             Self::Completed => f.write_str("completed"),
             Self::TargetDied(death) => write!(f, "target died: {death}"),
             Self::LoadFailed { reason } => write!(f, "load failed: {reason}"),

@@ -5,4 +5,7 @@
 mod finding;
 pub mod growth;
 
+mod judge;
+
 pub use finding::{Evidence, Finding, Verdict};
+pub use judge::{judge, overall};

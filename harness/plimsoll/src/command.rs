@@ -1,0 +1,39 @@
+//! The commands, a file each.
+
+mod check;
+mod clean;
+mod run;
+
+use crate::cli::{self, Command};
+use crate::exit::Exit;
+use crate::output;
+
+/// Does what was asked for.
+pub(crate) fn perform(command: Command) -> Exit {
+    match command {
+        Command::Run(options) => run::run(&options),
+        Command::Check { scenario } => check::check(&scenario),
+        Command::Clean => clean::clean(),
+        Command::Reaper { owner } => clean::reap(&owner),
+        Command::Schema => {
+            output::out(&scenario::schema());
+            Exit::Passed
+        }
+        Command::Completions { shell } => {
+            cli::complete(shell);
+            Exit::Passed
+        }
+        Command::Specimen(options) => match specimen::serve(options) {
+            Ok(()) => Exit::Passed,
+            Err(error) => {
+                output::error(&error, None);
+                Exit::CouldNotRun
+            }
+        },
+    }
+}
+
+/// The runtime in which a command waits.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}

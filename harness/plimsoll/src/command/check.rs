@@ -1,0 +1,124 @@
+//! `check`: the plan as a timeline, without starting anything.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use scenario::{AttachPlan, Image, Launch, Phase, Plan, ReadyWhen, Rule, Tolerance};
+use timeline::{Amount, Elapsed, Unit, show_bytes};
+
+use crate::exit::Exit;
+use crate::{output, scenario_file};
+
+/// Shows what a scenario would do, or what is wrong with it.
+pub(super) fn check(path: &Path) -> Exit {
+    match scenario_file::load(path) {
+        Ok(file) => {
+            output::out(&describe(&file.plan));
+            Exit::Passed
+        }
+        Err(complaint) => {
+            output::err(complaint.trim_end());
+            Exit::Usage
+        }
+    }
+}
+
+fn describe(plan: &Plan) -> String {
+    let mut text =
+        format!("{}{}\n\n", plan.name, plan.about.as_ref().map_or(String::new(), |about| format!(": {about}")));
+    let _ = writeln!(text, "target    {}", target(plan));
+    let _ = writeln!(text, "ready     {}", ready(plan));
+    let heartbeat = plan.probes.heartbeat.as_ref().map_or(String::new(), |heartbeat| {
+        format!(", heartbeat on {} every {}", heartbeat.path, Elapsed::from(heartbeat.period))
+    });
+    let _ = writeln!(text, "samples   every {}{heartbeat}\n", Elapsed::from(plan.probes.every));
+    text.push_str(&timeline(plan));
+    for journey in &plan.journeys {
+        let _ = writeln!(text, "journey   {} (weight {}, {} steps)", journey.name, journey.weight, journey.steps.len());
+    }
+    text.push_str("\nasserted\n");
+    for assertion in &plan.assertions {
+        let always = if assertion.asked_for { "" } else { " (always judged)" };
+        let _ = writeln!(text, "  {:<28} {}{always}", assertion.rule.id(), limit(&assertion.rule));
+    }
+    let _ = writeln!(text, "\nIt takes {}, besides launching the target.", Elapsed::from(plan.length()));
+    text
+}
+
+fn target(plan: &Plan) -> String {
+    match &plan.target.launch {
+        Launch::Container(container) => match &container.image {
+            Image::Named(name) => format!("container from the image {name}"),
+            Image::Build { dockerfile, .. } => format!("container, built from {}", dockerfile.display()),
+        },
+        Launch::Process(process) => format!("process `{}`", process.command.join(" ")),
+        Launch::Attach(AttachPlan::Container { name, .. }) => format!("the running container {name}"),
+        Launch::Attach(AttachPlan::Process { pid, .. }) => format!("the running process {pid}"),
+    }
+}
+
+fn ready(plan: &Plan) -> String {
+    let within = Elapsed::from(plan.target.ready.within);
+    match &plan.target.ready.when {
+        ReadyWhen::Http(path) => format!("when GET {path} answers, within {within}"),
+        ReadyWhen::Log(line) => format!("when it logs `{line}`, within {within}"),
+        ReadyWhen::Tcp => format!("when its port accepts a connection, within {within}"),
+        ReadyWhen::Started => "when it runs".to_owned(),
+    }
+}
+
+/// A line per phase, with a bar where it lies; of cycles only the first is shown.
+fn timeline(plan: &Plan) -> String {
+    let cycles = plan.phases.iter().filter_map(|phase| phase.cycle).max();
+    let mut text = format!("{:>10}  {:<16} {:>9}  {:<9} timeline\n", "start", "phase", "length", "users");
+    for phase in plan.phases.iter().filter(|phase| phase.cycle.is_none_or(|cycle| cycle == 1)) {
+        let name = phase.cycle.map_or(phase.name.clone(), |_| format!("{} (1 of {})", phase.name, cycles.unwrap_or(1)));
+        let _ = writeln!(
+            text,
+            "{:>10}  {name:<16} {:>9}  {:<9} {}",
+            phase.start,
+            Elapsed::from(phase.length),
+            users(phase),
+            bar(phase, plan)
+        );
+    }
+    text
+}
+
+fn users(phase: &Phase) -> String {
+    match (phase.users.from, phase.users.to) {
+        (0, 0) => "idle".to_owned(),
+        (from, to) if from == to => from.to_string(),
+        (from, to) => format!("{from}..{to}"),
+    }
+}
+
+/// Where the phase lies on a line of forty characters.
+fn bar(phase: &Phase, plan: &Plan) -> String {
+    const WIDTH: f64 = 40.0;
+    let at = |time: Elapsed| (time.seconds() / plan.length().as_secs_f64() * WIDTH).round() as usize;
+    let (start, end) = (at(phase.start), at(phase.end()).max(at(phase.start) + 1));
+    let mark = if phase.loaded() { "█" } else { "·" };
+    " ".repeat(start) + &mark.repeat(end - start)
+}
+
+fn limit(rule: &Rule) -> String {
+    let share = |value| Amount { value, unit: Unit::Share };
+    match rule {
+        Rule::TargetAlive => "lives until it is stopped".to_owned(),
+        Rule::Coverage => "enough samples, few gaps".to_owned(),
+        Rule::GeneratorHealth => "the load is really offered".to_owned(),
+        Rule::ReturnsToBaseline { within: Tolerance::Share(value) } => format!("within {} of it", share(*value)),
+        Rule::ReturnsToBaseline { within: Tolerance::Bytes(value) } => format!("within {} of it", show_bytes(*value)),
+        Rule::AboveBaseline { below } | Rule::Idle { below } | Rule::Peak { below } => {
+            format!("below {}", show_bytes(*below))
+        }
+        Rule::Growth { below: Some(amount) } => format!("below {amount}"),
+        Rule::Growth { below: None } => "none beyond warm-up and noise".to_owned(),
+        Rule::CountGrowth { .. } => "none".to_owned(),
+        Rule::PauseMax { limit } => format!("at most {}", Elapsed::from(*limit)),
+        Rule::Latency { below, .. } => format!("below {}", Elapsed::from(*below)),
+        Rule::Errors { below } => format!("below {}", share(*below)),
+        Rule::Throughput { above } => format!("above {}", Amount { value: *above, unit: Unit::PerSecond }),
+    }
+}

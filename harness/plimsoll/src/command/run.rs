@@ -1,0 +1,108 @@
+//! `run`: a scenario from its file to its verdict.
+
+use std::path::Path;
+
+use clock::Clock;
+use record::Record;
+use run::{Order, Run};
+use timeline::Outcome;
+use verdict::Verdict;
+
+use super::runtime;
+use crate::cli::{Inconclusive, RunOptions};
+use crate::exit::Exit;
+use crate::live::Live;
+use crate::scenario_file::{self, ScenarioFile};
+use crate::{facts, output, signals};
+
+/// Runs a scenario.
+pub(super) fn run(options: &RunOptions) -> Exit {
+    let file = match scenario_file::load(&options.scenario) {
+        Ok(file) => file,
+        Err(complaint) => {
+            output::err(complaint.trim_end());
+            return Exit::Usage;
+        }
+    };
+    listen_to_logs();
+    match conduct(options, file) {
+        Ok(run) => conclude(options, &run),
+        Err(error) => {
+            output::error(error.as_ref(), None);
+            Exit::CouldNotRun
+        }
+    }
+}
+
+fn conduct(options: &RunOptions, file: ScenarioFile) -> Result<Run, Box<dyn std::error::Error>> {
+    let interrupts = signals::listen()?;
+    let clock = Clock::start();
+    let about = facts::about(&file, &clock);
+    let order = Order { plan: file.plan, about, results: options.results.clone(), interrupts };
+    let mut live = Live::new(options.quiet);
+    let run = runtime()?.block_on(run::conduct(order, clock, &mut |progress| live.show(progress)));
+    live.end();
+    Ok(run?)
+}
+
+/// Writes the reports and says the verdict.
+fn conclude(options: &RunOptions, run: &Run) -> Exit {
+    let record = &run.record;
+    let written = write_reports(options, record);
+    if options.json {
+        output::out(&format!("{:#}\n", report::summary(record)));
+    } else {
+        let style = report::Style { colour: output::colour(), width: output::width() };
+        output::out(&report::terminal(record, style));
+    }
+    if let Err(error) = written {
+        output::error(error.as_ref(), None);
+        return Exit::CouldNotRun;
+    }
+    if let Some(error) = &run.not_started {
+        error.last_lines().iter().for_each(|line| output::err(&format!("  its log: {}", plain(line))));
+        output::error(error, error.hint());
+        return Exit::CouldNotRun;
+    }
+    if record.timeline.outcome == Outcome::Interrupted {
+        return Exit::Interrupted;
+    }
+    match (verdict::overall(&record.findings), options.inconclusive) {
+        (Verdict::Inconclusive, Some(Inconclusive::Pass)) => Exit::Passed,
+        (Verdict::Inconclusive, Some(Inconclusive::Fail)) => Exit::Failed,
+        (verdict, _) => verdict.into(),
+    }
+}
+
+fn write_reports(options: &RunOptions, record: &Record) -> Result<(), Box<dyn std::error::Error>> {
+    let junit = report::junit(record, as_verdict(options.inconclusive), &["record.db", "summary.json", "target.log"]);
+    record::write_file(&record.folder, "junit.xml", junit.as_bytes())?;
+    record::write_file(&record.folder, "summary.json", format!("{:#}\n", report::summary(record)).as_bytes())?;
+    if let Some(path) = &options.junit {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = path.file_name().ok_or("the JUnit report needs a file name")?;
+        record::write_file(folder, &name.to_string_lossy(), junit.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn as_verdict(inconclusive: Option<Inconclusive>) -> Verdict {
+    match inconclusive {
+        Some(Inconclusive::Pass) => Verdict::Pass,
+        Some(Inconclusive::Fail) => Verdict::Fail,
+        None => Verdict::Inconclusive,
+    }
+}
+
+/// A line of the target's log without what would steer a terminal.
+fn plain(line: &str) -> String {
+    line.chars().filter(|c| !c.is_control() || *c == '\t').collect()
+}
+
+/// Installs the logger before goose installs its own; `PLIMSOLL_LOG` says more than warnings.
+fn listen_to_logs() {
+    let wanted = std::env::var("PLIMSOLL_LOG").unwrap_or_else(|_| "warn,goose=off".to_owned());
+    let filter = tracing_subscriber::EnvFilter::new(wanted);
+    // It fails where the library's user has a logger already, and that one is as good.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}

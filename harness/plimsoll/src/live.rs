@@ -1,0 +1,143 @@
+//! What is shown while a run goes on: a live line on a terminal, plain lines elsewhere.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use run::{Progress, Snapshot};
+use timeline::{Elapsed, Happening, show_bytes};
+
+use crate::output;
+
+/// A plain line at most this often.
+const PLAIN_EVERY: Duration = Duration::from_secs(10);
+/// The memory's sparkline has this many marks.
+const SPARKS: usize = 16;
+
+/// The view of a run.
+pub(crate) struct Live {
+    /// The live line; hidden where stderr is no terminal.
+    bar: ProgressBar,
+    quiet: bool,
+    phase: String,
+    memory: VecDeque<f64>,
+    last_plain: Option<Elapsed>,
+}
+
+impl Live {
+    pub(crate) fn new(quiet: bool) -> Self {
+        let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(1000) };
+        let style = ProgressStyle::with_template("{prefix:<14} {bar:24} {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { bar, quiet, phase: String::new(), memory: VecDeque::new(), last_plain: None }
+    }
+
+    /// Shows the news.
+    pub(crate) fn show(&mut self, progress: Progress) {
+        match progress {
+            Progress::Kept(folder) => self.line(&format!("recording to {}", folder.display())),
+            Progress::Swept(what) => self.line(&format!("removed {what} that a killed run had left behind")),
+            Progress::Doing(what) => self.bar.set_message(what),
+            Progress::Happened(event) => self.happened(event.at, &event.what),
+            Progress::Phase { name, cycle, length, users } => self.phase(&name, cycle, length, users),
+            Progress::Interval(snapshot) => self.interval(&snapshot),
+        }
+    }
+
+    /// Takes the live line away.
+    pub(crate) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn line(&self, text: &str) {
+        if self.quiet {
+            return;
+        }
+        if self.bar.is_hidden() { output::err(text) } else { self.bar.println(text) }
+    }
+
+    fn happened(&self, at: Elapsed, what: &Happening) {
+        let text = match what {
+            Happening::Launched { what } => format!("launched {what}"),
+            Happening::Ready => "ready".to_owned(),
+            Happening::ProbeFailed { probe, reason } => format!("probe {probe} failed: {reason}"),
+            Happening::ProbeRecovered { probe } => format!("probe {probe} reads again"),
+            Happening::OomKill => "a process of the target was OOM-killed".to_owned(),
+            Happening::Died(death) => format!("the target died: {death}"),
+            Happening::LoadFailed { reason } => format!("the load failed: {reason}"),
+            Happening::Interrupted => "interrupted".to_owned(),
+            Happening::Stopped { how } => format!("target stopped: {how}"),
+        };
+        self.line(&format!("{at:>8}  {text}"));
+    }
+
+    fn phase(&mut self, name: &str, cycle: Option<u32>, length: Duration, users: (u64, u64)) {
+        self.phase = cycle.map_or_else(|| name.to_owned(), |cycle| format!("{name} #{cycle}"));
+        self.bar.set_prefix(self.phase.clone());
+        self.last_plain = None;
+        if self.bar.is_hidden() {
+            let users = match users {
+                (0, 0) => "idle".to_owned(),
+                (from, to) if from == to => format!("{from} users"),
+                (from, to) => format!("{from} to {to} users"),
+            };
+            self.line(&format!("          {} for {}, {users}", self.phase, Elapsed::from(length)));
+        }
+    }
+
+    fn interval(&mut self, snapshot: &Snapshot) {
+        self.memory.extend(snapshot.memory);
+        while self.memory.len() > SPARKS {
+            self.memory.pop_front();
+        }
+        let share = snapshot.at.seconds() / snapshot.length.as_secs_f64();
+        self.bar.set_position((share * 1000.0) as u64);
+        let told = self.tell(snapshot);
+        if self.bar.is_hidden() {
+            self.plain(snapshot.at, &told);
+        } else {
+            self.bar.set_message(told);
+        }
+    }
+
+    fn plain(&mut self, at: Elapsed, told: &str) {
+        let due = self.last_plain.is_none_or(|last| at.since(last) >= PLAIN_EVERY);
+        if due {
+            self.last_plain = Some(at);
+            self.line(&format!("{at:>8}  {}: {told}", self.phase));
+        }
+    }
+
+    fn tell(&self, snapshot: &Snapshot) -> String {
+        let left = Elapsed::from(snapshot.length.saturating_sub(Duration::from_micros(snapshot.at.micros())));
+        let mut parts = Vec::new();
+        if snapshot.users > 0 || snapshot.rate > 0.0 {
+            parts.push(format!("{} users", snapshot.users));
+            parts.push(format!("{:.0}/s", snapshot.rate));
+        }
+        if let Some((p50, p99)) = snapshot.latency {
+            parts.push(format!("p50 {} p99 {}", Elapsed::from_micros(p50), Elapsed::from_micros(p99)));
+        }
+        if snapshot.failed > 0 {
+            parts.push(format!("{} failed", snapshot.failed));
+        }
+        if let Some(memory) = snapshot.memory {
+            parts.push(format!("{} {}", show_bytes(memory), self.sparks()).trim_end().to_owned());
+        }
+        parts.push(format!("{left} left"));
+        parts.join("  ")
+    }
+
+    /// The last samples of memory between their least and their most.
+    fn sparks(&self) -> String {
+        const MARKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+        if self.bar.is_hidden() {
+            return String::new();
+        }
+        let least = self.memory.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = self.memory.iter().copied().fold(0.0, f64::max);
+        // A spread of less than a hundredth is flat to the eye of a reader.
+        let spread = (most - least).max(most * 0.01).max(1.0);
+        self.memory.iter().map(|value| MARKS[((value - least) / spread * 7.0) as usize]).collect()
+    }
+}

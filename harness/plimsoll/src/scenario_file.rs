@@ -1,0 +1,67 @@
+//! Scenario files on disk: found, read, and their mistakes shown in place.
+
+use std::path::{Path, PathBuf};
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use scenario::{Plan, Problem};
+
+use crate::output;
+
+/// A scenario that was read.
+pub(crate) struct ScenarioFile {
+    /// Where it lies.
+    pub(crate) path: PathBuf,
+    /// Its text.
+    pub(crate) text: String,
+    /// What it means.
+    pub(crate) plan: Plan,
+}
+
+/// Reads the scenario at `path`, a file or a folder with a `scenario.yaml`.
+///
+/// # Errors
+/// What is wrong with it, ready to be shown: every mistake with its place.
+pub(crate) fn load(path: &Path) -> Result<ScenarioFile, String> {
+    let path = if path.is_dir() { path.join("scenario.yaml") } else { path.to_owned() };
+    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+    let folder = path.canonicalize().map_err(|error| unreadable(&path, &error))?;
+    let folder = folder.parent().unwrap_or(Path::new("/"));
+    match scenario::load(&text, folder, &|name| std::env::var(name).ok()) {
+        Ok(plan) => Ok(ScenarioFile { path, text, plan }),
+        Err(problems) => Err(show(&problems, &text, &path)),
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> String {
+    let hint = "hint: name a scenario file, or a folder with a `scenario.yaml`";
+    format!("error: cannot read {}: {error}\n{hint}", path.display())
+}
+
+/// The problems, each with its line of the file and a hint.
+fn show(problems: &[Problem], text: &str, path: &Path) -> String {
+    let renderer = if output::error_colour() { Renderer::styled() } else { Renderer::plain() };
+    let path = path.display().to_string();
+    let mut shown = String::new();
+    for problem in problems {
+        let span = span(problem, text);
+        let snippet = Snippet::source(text).path(&path).annotation(AnnotationKind::Primary.span(span));
+        let mut group = Group::with_title(Level::ERROR.primary_title(&problem.message)).element(snippet);
+        if let Some(hint) = &problem.hint {
+            group = group.element(Level::HELP.message(hint));
+        }
+        shown.push_str(&renderer.render(&[group]));
+        shown.push_str("\n\n");
+    }
+    let count = problems.len();
+    shown + &format!("{count} mistake{} in {path}; nothing was started", if count == 1 { "" } else { "s" })
+}
+
+/// The bytes of the file that a problem is about.
+fn span(problem: &Problem, text: &str) -> std::ops::Range<usize> {
+    let line_start: usize = text.split_inclusive('\n').take(problem.place.line.saturating_sub(1)).map(str::len).sum();
+    let line = text[line_start..].lines().next().unwrap_or_default();
+    let column = |count: usize| line.char_indices().nth(count).map_or(line.len(), |(index, _)| index);
+    let start = column(problem.place.column.saturating_sub(1));
+    let end = if line[start..].starts_with(&problem.text) { start + problem.text.len() } else { start + 1 };
+    line_start + start..line_start + end.clamp(start, line.len().max(start))
+}

@@ -1,0 +1,204 @@
+//! The heartbeat: a cheap request on a connection of its own, on an absolute grid, one at a time.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clock::Clock;
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{HOST, USER_AGENT};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use scenario::HeartbeatPlan;
+use timeline::{Beat, Elapsed};
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::ProbeError;
+use crate::grid::Grid;
+use crate::out::Out;
+use crate::reader::Trouble;
+use crate::stall::{RunQueue, Stalls, TICK};
+use crate::stop::Stop;
+
+/// After this time an answer is no longer waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// For how long a beat under way may still be answered when it is time to stop. What is not answered
+/// then counts as unanswered: it may be the end of a long pause.
+const GRACE: Duration = Duration::from_millis(100);
+/// After this time the sleeper has told what happened before it.
+const SETTLED: Duration = Duration::from_millis(2 * TICK.as_millis() as u64);
+const NAME: &str = "heartbeat";
+
+/// Beats.
+pub(crate) struct Heart {
+    clock: Clock,
+    period: Duration,
+    stalls: Stalls,
+    out: Out,
+    runtime: Runtime,
+    line: Line,
+    trouble: Trouble,
+    /// The latest beat, until it is known for how long the harness stood still meanwhile.
+    latest: Option<Beat>,
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+impl Heart {
+    pub(crate) fn new(
+        plan: &HeartbeatPlan,
+        address: SocketAddr,
+        clock: Clock,
+        stalls: Stalls,
+        out: Out,
+    ) -> Result<Self, ProbeError> {
+        let line = Line { address, path: plan.path.clone(), sender: None };
+        line.request().map_err(|source| ProbeError::Path { path: plan.path.clone(), source })?;
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|source| ProbeError::Thread { name: NAME, source })?;
+        Ok(Self { clock, period: plan.period, stalls, out, runtime, line, trouble: Trouble::default(), latest: None })
+    }
+
+    /// Beats until it is told to stop. Between beats the thread sleeps outside of the runtime, whose
+    /// timers are only good to a millisecond; nothing else runs there.
+    pub(crate) fn run(mut self, stop: &Stop) {
+        let grid = Grid::new(self.clock.now(), self.period);
+        let queue = RunQueue::of_this_thread();
+        let mut due = grid.start();
+        loop {
+            self.settle(due, stop);
+            let waited = queue.waited();
+            if !stop.wait_until(&self.clock, due) {
+                break;
+            }
+            let mut beat = self.beat(due, stop);
+            beat.harness_stalled = micros(queue.waited().saturating_sub(waited));
+            self.hand_on();
+            self.latest = Some(beat);
+            due = grid.next(due, beat.done);
+        }
+        self.hand_on();
+    }
+
+    /// Hands on the latest beat before the next one is due, where there is time for it.
+    fn settle(&mut self, due: Elapsed, stop: &Stop) {
+        let settled = self.clock.now() + SETTLED;
+        if self.latest.is_some() && settled + SETTLED < due {
+            stop.wait_until(&self.clock, settled);
+            self.hand_on();
+        }
+    }
+
+    /// Hands on the latest beat. By now the sleeper knows whether the harness was frozen meanwhile.
+    fn hand_on(&mut self) {
+        if let Some(mut beat) = self.latest.take() {
+            let stalled = beat.harness_stalled + micros(self.stalls.within(beat.due, beat.done));
+            beat.harness_stalled = stalled.min(micros(beat.done.since(beat.due)));
+            self.out.beat(beat);
+        }
+    }
+
+    fn beat(&mut self, due: Elapsed, stop: &Stop) -> Beat {
+        let sent = self.clock.now();
+        let outcome = self.runtime.block_on(ask(&mut self.line, stop));
+        let done = self.clock.now();
+        let answered = outcome.as_ref().is_ok_and(|status| !status.is_server_error());
+        self.tell(done, outcome);
+        Beat { due, sent, done, harness_stalled: 0, answered }
+    }
+
+    fn tell(&mut self, now: Elapsed, outcome: Result<StatusCode, BeatError>) {
+        let news = match outcome {
+            Ok(_) => self.trouble.worked(NAME),
+            Err(BeatError::Stopped) => None,
+            Err(error) => self.trouble.failed(now, NAME, &error),
+        };
+        if let Some(what) = news {
+            self.out.happened(what);
+        }
+    }
+}
+
+/// Why there was no answer.
+#[derive(Debug, thiserror::Error)]
+enum BeatError {
+    #[error("cannot connect to {address}: {source}")]
+    Connect { address: SocketAddr, source: std::io::Error },
+    #[error("no answer: {0}")]
+    Broken(#[from] hyper::Error),
+    #[error("`{path}` cannot be requested: {source}")]
+    Path { path: String, source: hyper::http::Error },
+    #[error("no answer within {} s", PATIENCE.as_secs())]
+    Late,
+    #[error("stopped before the answer came")]
+    Stopped,
+}
+
+/// One question and its whole answer, or the reason why it was given up.
+async fn ask(line: &mut Line, stop: &Stop) -> Result<StatusCode, BeatError> {
+    let stopped = async {
+        stop.heard().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        biased;
+        answer = tokio::time::timeout(PATIENCE, line.get()) => answer.unwrap_or(Err(BeatError::Late)),
+        () = stopped => Err(BeatError::Stopped),
+    }
+}
+
+/// The heartbeat's connection.
+struct Line {
+    address: SocketAddr,
+    path: String,
+    /// The connection, where there is one that is free.
+    sender: Option<SendRequest<Empty<Bytes>>>,
+}
+
+impl Line {
+    /// Asks; where the peer has closed the connection since the last time, once more on a new one.
+    async fn get(&mut self) -> Result<StatusCode, BeatError> {
+        let used = self.sender.is_some();
+        match self.attempt().await {
+            Err(BeatError::Broken(_)) if used => self.attempt().await,
+            outcome => outcome,
+        }
+    }
+
+    async fn attempt(&mut self) -> Result<StatusCode, BeatError> {
+        let request = self.request().map_err(|source| BeatError::Path { path: self.path.clone(), source })?;
+        // Taken: whatever goes wrong, or is dropped at an await, leaves no half-used connection behind.
+        let mut sender = match self.sender.take() {
+            Some(sender) => sender,
+            None => self.connect().await?,
+        };
+        sender.ready().await?;
+        let mut response = sender.send_request(request).await?;
+        while let Some(frame) = response.body_mut().frame().await {
+            frame?;
+        }
+        self.sender = Some(sender);
+        Ok(response.status())
+    }
+
+    async fn connect(&self) -> Result<SendRequest<Empty<Bytes>>, BeatError> {
+        let failed = |source| BeatError::Connect { address: self.address, source };
+        let stream = TcpStream::connect(self.address).await.map_err(failed)?;
+        stream.set_nodelay(true).map_err(failed)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        // It ends with the connection; its error reaches the request that it breaks.
+        tokio::spawn(connection);
+        Ok(sender)
+    }
+
+    fn request(&self) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
+        Request::get(self.path.as_str())
+            .header(HOST, self.address.to_string())
+            .header(USER_AGENT, "plimsoll-heartbeat")
+            .body(Empty::new())
+    }
+}

@@ -1,0 +1,110 @@
+//! A series as one line of blocks, with the phases beneath it.
+
+use timeline::{Amount, Elapsed, Metric, PhaseSpan, Series, Subject, Timeline};
+
+const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// The most columns: wider, and the eye loses the line.
+const WIDEST: usize = 100;
+const NARROWEST: usize = 16;
+
+/// The target's memory over the run: a title, the line, the phases. Empty where it was not sampled.
+pub(crate) fn memory(timeline: &Timeline, width: usize) -> Vec<String> {
+    let series = timeline.series(Metric::AnonymousMemory, &Subject::Target);
+    let Some((series, (low, high))) = series.and_then(|series| Some((series, range(series)?))) else {
+        return Vec::new();
+    };
+    let columns = width.saturating_sub(2).clamp(NARROWEST, WIDEST);
+    let [low_shown, high_shown] = [low, high].map(|value| Amount { value, unit: Metric::AnonymousMemory.unit() });
+    vec![
+        format!("Memory of the target, {low_shown} to {high_shown}"),
+        format!("  {}", line(&means(series, timeline.end, columns), low, high)),
+        format!("  {}", legend(&timeline.phases, timeline.end, columns)).trim_end().to_owned(),
+    ]
+}
+
+fn range(series: &Series) -> Option<(f64, f64)> {
+    let values = || series.samples.iter().map(|sample| sample.value).filter(|value| value.is_finite());
+    Some((values().reduce(f64::min)?, values().reduce(f64::max)?))
+}
+
+/// The column of `at`, of a run that lasts until `end`.
+fn column(at: Elapsed, end: Elapsed, columns: usize) -> usize {
+    let share = at.micros() as f64 / end.micros().max(1) as f64;
+    ((share * columns as f64) as usize).min(columns)
+}
+
+/// The mean of each column; `None` where nothing was sampled.
+fn means(series: &Series, end: Elapsed, columns: usize) -> Vec<Option<f64>> {
+    let mut sums = vec![(0.0, 0_u32); columns];
+    for sample in series.samples.iter().filter(|sample| sample.value.is_finite()) {
+        let (sum, count) = &mut sums[column(sample.taken, end, columns).min(columns - 1)];
+        *sum += sample.value;
+        *count += 1;
+    }
+    sums.into_iter().map(|(sum, count)| (count > 0).then(|| sum / f64::from(count))).collect()
+}
+
+/// A block for each mean. What moves by less than a twentieth is drawn in that proportion, lest noise
+/// look like a mountain.
+fn line(means: &[Option<f64>], low: f64, high: f64) -> String {
+    let span = (high - low).max(high.abs() / 20.0).max(f64::MIN_POSITIVE);
+    let block = |mean: f64| BLOCKS[(((mean - low) / span * 8.0) as usize).min(7)];
+    let drawn: String = means.iter().map(|mean| mean.map_or(' ', block)).collect();
+    drawn.trim_end().to_owned()
+}
+
+/// The names of the phases, each where it begins, cut to its length; cycles are named together.
+fn legend(phases: &[PhaseSpan], end: Elapsed, columns: usize) -> String {
+    let mut drawn = vec![' '; columns];
+    for (name, from, to) in stretches(phases) {
+        let (from, to) = (column(from, end, columns), column(to, end, columns));
+        let label = std::iter::once('|').chain(name.chars());
+        for (place, letter) in drawn[from.min(to)..to].iter_mut().zip(label) {
+            *place = letter;
+        }
+    }
+    drawn.into_iter().collect()
+}
+
+/// The phases, with the cycles of a `repeat` as one stretch.
+fn stretches(phases: &[PhaseSpan]) -> Vec<(String, Elapsed, Elapsed)> {
+    let mut stretches = Vec::new();
+    for group in phases.chunk_by(|one, next| one.cycle.is_some() && next.cycle.is_some()) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
+        match last.cycle {
+            Some(cycles) if cycles > 1 => stretches.push((format!("{cycles} cycles"), first.start, last.end)),
+            _ => stretches.extend(group.iter().map(|span| (span.name.clone(), span.start, span.end))),
+        }
+    }
+    stretches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(name: &str, cycle: Option<u32>, from: f64, to: f64) -> PhaseSpan {
+        let [start, end] = [from, to].map(Elapsed::from_seconds);
+        PhaseSpan { name: name.to_owned(), cycle, loaded: true, start, end }
+    }
+
+    #[test]
+    fn cycles_are_named_together() {
+        let phases = [
+            span("baseline", None, 0.0, 2.0),
+            span("work#1", Some(1), 2.0, 4.0),
+            span("rest#1", Some(1), 4.0, 5.0),
+            span("work#2", Some(2), 5.0, 7.0),
+            span("settle", None, 7.0, 10.0),
+        ];
+        assert_eq!(legend(&phases, Elapsed::from_seconds(10.0), 40), "|baselin|2 cycles           |settle     ");
+    }
+
+    #[test]
+    fn a_flat_line_is_flat_and_a_gap_is_a_gap() {
+        assert_eq!(line(&[Some(100.0), Some(100.4), None, Some(100.1)], 100.0, 100.4), "▁▁ ▁");
+        assert_eq!(line(&[Some(0.0), Some(50.0), Some(100.0)], 0.0, 100.0), "▁▅█");
+        assert_eq!(line(&[Some(0.0)], 0.0, 0.0), "▁");
+    }
+}

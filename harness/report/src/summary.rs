@@ -1,0 +1,95 @@
+//! The run for machines: one JSON document with a version.
+
+use std::collections::BTreeMap;
+
+use record::Record;
+use serde_json::{Value, json};
+use timeline::{Metric, PhaseSpan, Subject, Timeline};
+
+use crate::totals::Totals;
+use crate::{cost, overall};
+
+/// The document's version: raised when a key goes or changes its meaning, not when one is added.
+const SCHEMA: u32 = 1;
+
+/// The run, its verdict and findings, and what load, memory and harness came to. Keys are sorted;
+/// times are in seconds, memory in bytes; what was not measured is null.
+pub fn summary(record: &Record) -> Value {
+    let timeline = &record.timeline;
+    sorted(json!({
+        "schema": SCHEMA,
+        "run": run(record),
+        "verdict": overall(&record.findings, &timeline.outcome),
+        "findings": record.findings,
+        "load": Totals::of(timeline).as_ref().map(load),
+        "phases": timeline.phases.iter().map(|span| phase(timeline, span)).collect::<Vec<_>>(),
+        "harness": harness(timeline),
+    }))
+}
+
+fn run(record: &Record) -> Value {
+    let (about, timeline) = (&record.about, &record.timeline);
+    json!({
+        "id": about.id,
+        "scenario": about.scenario,
+        "scenario_hash": about.scenario_hash,
+        "commit": about.commit,
+        "dirty": about.dirty,
+        "branch": about.branch,
+        "started_at": about.started_at_text(),
+        "seconds": timeline.end.seconds(),
+        "outcome": timeline.outcome,
+        "target": about.target,
+        "image_digest": about.image_digest,
+        "harness_version": about.harness_version,
+        "host": about.host,
+        // As text: a reader that has only doubles would round it.
+        "seed": about.seed.to_string(),
+    })
+}
+
+fn load(totals: &Totals) -> Value {
+    json!({
+        "requests": totals.requests,
+        "failed": totals.failed(),
+        "failures": totals.failures,
+        "seconds": totals.seconds,
+        "per_second": totals.per_second(),
+        "p50_seconds": totals.latency.map(|latency| latency.p50),
+        "p99_seconds": totals.latency.map(|latency| latency.p99),
+        "max_seconds": totals.latency.map(|latency| latency.max),
+    })
+}
+
+/// A phase with the least and the most memory that the target had in it.
+fn phase(timeline: &Timeline, span: &PhaseSpan) -> Value {
+    let series = timeline.series(Metric::AnonymousMemory, &Subject::Target);
+    let samples = series.map(|series| series.within((span.start, span.end))).unwrap_or_default();
+    let values = || samples.iter().map(|sample| sample.value);
+    json!({
+        "name": span.name,
+        "cycle": span.cycle,
+        "loaded": span.loaded,
+        "start_seconds": span.start.seconds(),
+        "end_seconds": span.end.seconds(),
+        "memory_floor_bytes": values().reduce(f64::min),
+        "memory_peak_bytes": values().reduce(f64::max),
+    })
+}
+
+fn harness(timeline: &Timeline) -> Value {
+    let cost = cost::of(timeline);
+    json!({ "memory_peak_bytes": cost.peak_bytes, "cpu_share": cost.cpu_share })
+}
+
+/// `value` with the keys of all its objects in order, whatever the map beneath keeps.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let map: BTreeMap<String, Value> = map.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            Value::Object(map.into_iter().collect())
+        }
+        Value::Array(values) => Value::Array(values.into_iter().map(sorted).collect()),
+        plain => plain,
+    }
+}

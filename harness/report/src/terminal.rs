@@ -1,0 +1,123 @@
+//! The verdict for someone at a terminal, who may see it for the first time.
+
+use record::Record;
+use timeline::{Amount, Outcome, Unit, show_duration};
+use verdict::{Finding, Verdict};
+
+use crate::clean::one_line;
+use crate::order::{word, worst_first};
+use crate::paint::Style;
+use crate::totals::{Latency, Totals};
+use crate::wrap::wrap;
+use crate::{chart, evidence, overall};
+
+/// The whole of it: the verdict, the findings, the memory, the load, how it ended and where it is kept.
+pub fn terminal(record: &Record, style: Style) -> String {
+    let parts =
+        [headline(record, style), table(record, style), chart::memory(&record.timeline, style.width), facts(record)];
+    let parts: Vec<String> = parts.iter().filter(|lines| !lines.is_empty()).map(|lines| lines.join("\n")).collect();
+    parts.join("\n\n") + "\n"
+}
+
+/// One sentence that says what came of it.
+fn headline(record: &Record, style: Style) -> Vec<String> {
+    let verdict = overall(&record.findings, &record.timeline.outcome);
+    let told = format!("{}: {}", one_line(&record.about.scenario), gist(record, verdict));
+    let indent = word(verdict).len() + 2;
+    let mut lines = wrap(&told, style.width.saturating_sub(indent));
+    lines[0] = format!("{}  {}", style.paint(verdict, word(verdict)), lines[0]);
+    lines[1..].iter_mut().for_each(|line| line.insert_str(0, &" ".repeat(indent)));
+    lines
+}
+
+fn gist(record: &Record, verdict: Verdict) -> String {
+    let worst = worst_first(&record.findings).into_iter().find(|finding| finding.verdict == verdict);
+    match (verdict, worst) {
+        (Verdict::Pass, _) => all_hold(&record.findings),
+        (_, Some(finding)) => one_line(&finding.summary),
+        (_, None) if record.timeline.outcome == Outcome::Completed => "the run has not been judged".to_owned(),
+        (_, None) => format!("the run did not complete ({})", one_line(&record.timeline.outcome.to_string())),
+    }
+}
+
+/// What a pass is worth: how small a leak would have been seen.
+fn all_hold(findings: &[Finding]) -> String {
+    let growth = findings.iter().filter(|finding| finding.assertion.starts_with("memory.growth"));
+    let count = findings.len();
+    let hold = if count == 1 { "its one assertion holds".to_owned() } else { format!("all {count} assertions hold") };
+    match growth.filter_map(|finding| finding.evidence.resolution).next() {
+        Some(least) => format!("{hold}; a leak above {least} would have been seen"),
+        None => hold,
+    }
+}
+
+/// A row for each finding, worst first, with the evidence below what is not a pass.
+fn table(record: &Record, style: Style) -> Vec<String> {
+    let sorted = worst_first(&record.findings);
+    let longest = |length: fn(&Finding) -> usize| sorted.iter().map(|finding| length(finding)).max().unwrap_or(0);
+    let verdicts = longest(|finding| word(finding.verdict).len());
+    let names = longest(|finding| one_line(&finding.assertion).chars().count());
+    sorted.iter().flat_map(|finding| rows(finding, verdicts, names, style)).collect()
+}
+
+fn rows(finding: &Finding, verdicts: usize, names: usize, style: Style) -> Vec<String> {
+    let indent = verdicts + names + 8;
+    let label = format!("{} {:verdicts$}", mark(finding.verdict), word(finding.verdict));
+    let label = style.paint(finding.verdict, &label);
+    let room = style.width.saturating_sub(indent);
+    let mut rows = wrap(&one_line(&finding.summary), room);
+    rows[0] = format!("  {label}  {:names$}  {}", one_line(&finding.assertion), rows[0]);
+    let details = if finding.verdict == Verdict::Pass { Vec::new() } else { evidence::lines(finding) };
+    rows[1..].iter_mut().for_each(|row| row.insert_str(0, &" ".repeat(indent)));
+    rows.extend(details.iter().flat_map(|line| detail(line, indent, style)));
+    rows
+}
+
+/// A line of evidence, with a dash, and dim.
+fn detail(line: &str, indent: usize, style: Style) -> Vec<String> {
+    let wrapped = wrap(line, style.width.saturating_sub(indent + 2));
+    let lead = |row: usize| if row == 0 { "- " } else { "  " };
+    let row =
+        |(at, text): (usize, &String)| format!("{}{}", " ".repeat(indent), style.dim(&format!("{}{text}", lead(at))));
+    wrapped.iter().enumerate().map(row).collect()
+}
+
+fn mark(verdict: Verdict) -> char {
+    match verdict {
+        Verdict::Pass => '✔',
+        Verdict::Inconclusive => '?',
+        Verdict::Fail => '✘',
+    }
+}
+
+/// The load, how the run ended, and where it is.
+fn facts(record: &Record) -> Vec<String> {
+    let load = Totals::of(&record.timeline).map_or_else(|| "no requests".to_owned(), |totals| told(&totals));
+    let outcome = one_line(&record.timeline.outcome.to_string());
+    vec![
+        format!("Load     {load}"),
+        format!("Outcome  {outcome} after {}", record.timeline.end),
+        format!("Record   {}", record.folder.display()),
+    ]
+}
+
+fn told(totals: &Totals) -> String {
+    let requests = totals.requests;
+    let failed = match totals.failed() {
+        0 => "none failed".to_owned(),
+        failed => format!("{failed} failed ({})", amount(failed as f64 / requests as f64, Unit::Share)),
+    };
+    let mut told = format!("{requests} requests, {failed}");
+    if let Some(rate) = totals.per_second() {
+        let length = show_duration(std::time::Duration::from_secs_f64(totals.seconds));
+        told += &format!(", {} over {length}", amount(rate, Unit::PerSecond));
+    }
+    if let Some(Latency { p50, p99, .. }) = totals.latency {
+        told += &format!(", p50 {}, p99 {}", amount(p50, Unit::Seconds), amount(p99, Unit::Seconds));
+    }
+    told
+}
+
+fn amount(value: f64, unit: Unit) -> Amount {
+    Amount { value, unit }
+}

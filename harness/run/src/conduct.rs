@@ -1,0 +1,257 @@
+//! Performs a run: what the session decides is done here, and nothing is decided here.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use clock::Clock;
+use load::{Cut, Load};
+use probe::{Probes, Watched};
+use record::{Record, Writer};
+use scenario::Plan;
+use target::{Owner, Reaper, Target};
+use timeline::{Event, Happening, Metric, Observation, Outcome, Subject};
+use tokio::sync::watch;
+
+use crate::fallback::Engine;
+use crate::progress::{Progress, Snapshot};
+use crate::session::{Command, Input, Session};
+use crate::{NotStarted, Order, Run, RunError};
+
+/// Whom a run tells of itself.
+type Watcher<'a> = &'a mut (dyn FnMut(Progress) + Send);
+
+/// Conducts a run from the sweep of old remains to the judged record.
+///
+/// A target that does not start, dies, or a run that is interrupted is no error: each ends with a
+/// sealed record.
+///
+/// # Errors
+/// [`RunError`] where the run cannot be kept.
+pub async fn conduct(order: Order, clock: Clock, watcher: Watcher<'_>) -> Result<Run, RunError> {
+    let swept = target::sweep().await;
+    if !swept.is_empty() {
+        watcher(Progress::Swept(swept.to_string()));
+    }
+    let mut writer = Writer::create(&order.results, &order.about)?;
+    watcher(Progress::Kept(writer.folder().to_owned()));
+    let owner = Owner::this_process(&writer.about().id);
+    let reaper = Reaper::spawn(&owner).map_err(RunError::Reaper)?;
+    let mut stage = Stage { plan: &order.plan, clock, interrupts: order.interrupts, watcher };
+    let (outcome, not_started) = stage.play(&mut writer, &owner).await;
+    if let Err(error) = reaper.dismiss().await {
+        tracing::warn!("the reaper did not end: {error}");
+    }
+    let folder = writer.seal(&outcome)?;
+    let record = judged(&folder)?;
+    Ok(Run { record, not_started })
+}
+
+/// Reads the record back, judges it and keeps the findings: what is judged is what is kept.
+fn judged(folder: &std::path::Path) -> Result<Record, RunError> {
+    let mut record = record::open(folder)?;
+    record.findings = verdict::judge(&record.about.plan, &record.timeline);
+    record::save_findings(folder, &record.findings)?;
+    Ok(record)
+}
+
+/// What the parts of a performance share.
+struct Stage<'a> {
+    plan: &'a Plan,
+    clock: Clock,
+    interrupts: watch::Receiver<u32>,
+    watcher: Watcher<'a>,
+}
+
+impl Stage<'_> {
+    /// Everything between the launch and the teardown; how it ended.
+    async fn play(&mut self, writer: &mut Writer, owner: &Owner) -> (Outcome, Option<NotStarted>) {
+        (self.watcher)(Progress::Doing("launching the target"));
+        let log = writer.folder().join("target.log");
+        // A launch that is under way is never cut off: what it has created would be left behind.
+        let mut target = match target::launch(&self.plan.target, owner, &log, self.clock).await {
+            Ok(target) => target,
+            Err(error) => return not_started(error.into()),
+        };
+        writer.note_target(&target.what(), target.image_digest());
+        self.happened(writer, Happening::Launched { what: target.what() });
+        let played = self.play_with(&target, writer).await;
+        let (outcome, not_started) = match played {
+            Ok(outcome) => (outcome, None),
+            Err(error) => not_started(error),
+        };
+        if let Outcome::TargetDied(death) = &outcome {
+            self.happened(writer, Happening::Died(death.clone()));
+        }
+        (self.watcher)(Progress::Doing("stopping the target"));
+        let how = target.stop().await.unwrap_or_else(|error| format!("not stopped: {error}"));
+        self.happened(writer, Happening::Stopped { how });
+        (outcome, not_started)
+    }
+
+    async fn play_with(&mut self, target: &Target, writer: &Writer) -> Result<Outcome, NotStarted> {
+        (self.watcher)(Progress::Doing("waiting until it is ready"));
+        tokio::select! {
+            ready = target.ready() => ready?,
+            () = interrupted(&mut self.interrupts) => {
+                self.happened(writer, Happening::Interrupted);
+                return Ok(Outcome::Interrupted);
+            }
+        }
+        self.happened(writer, Happening::Ready);
+        let memory = Arc::new(AtomicU64::new(0));
+        let probes = self.watch(target, writer, &memory)?;
+        let load = self.load(target)?;
+        let outcome = self.perform(target, writer, load, &memory).await;
+        if let Err(error) = probes.stop() {
+            tracing::warn!("{error}");
+        }
+        Ok(outcome)
+    }
+
+    fn watch(&self, target: &Target, writer: &Writer, memory: &Arc<AtomicU64>) -> Result<Probes, NotStarted> {
+        let stats = target.stats();
+        let watched = Watched {
+            pid: target.pid(),
+            container: target.container().map(str::to_owned),
+            address: target.address(),
+            fallback: stats.map(|stats| -> Box<dyn probe::Fallback> { Box::new(Engine(stats)) }),
+        };
+        let (sink, memory) = (writer.sink(), Arc::clone(memory));
+        let seen = move |seen: Observation| {
+            if let Some(value) = target_memory(&seen) {
+                memory.store(value.to_bits(), Ordering::Relaxed);
+            }
+            sink.append(seen);
+        };
+        Ok(probe::start(&self.plan.probes, watched, self.clock, seen)?)
+    }
+
+    fn load(&self, target: &Target) -> Result<Option<Load>, NotStarted> {
+        let users = self.plan.most_users();
+        let Some(address) = target.address().filter(|_| users > 0) else { return Ok(None) };
+        Ok(Some(load::start(&self.plan.journeys, users, self.plan.timeout, address, self.clock)?))
+    }
+
+    /// Walks the session to its end; the load is stopped when this returns.
+    async fn perform(
+        &mut self,
+        target: &Target,
+        writer: &Writer,
+        mut load: Option<Load>,
+        memory: &AtomicU64,
+    ) -> Outcome {
+        let mut commands = Vec::new();
+        let mut session = Session::begin(self.plan, self.clock.now(), &mut commands);
+        let outcome = 'run: loop {
+            for command in commands.drain(..) {
+                match command {
+                    Command::End(outcome) => break 'run outcome,
+                    Command::SetUsers(users) => load.iter().for_each(|load| load.set_users(users)),
+                    Command::Left(span) => writer.append(Observation::Phase(span)),
+                    Command::Enter(index) => self.announce(index),
+                    Command::Cut => {
+                        if let Some(cut) = load.as_ref().map(Load::cut) {
+                            let snapshot = self.snapshot(&session, &cut, memory);
+                            (self.watcher)(Progress::Interval(snapshot));
+                            keep(writer, cut);
+                        }
+                    }
+                }
+            }
+            let input = self.next_input(&session, target, load.as_mut(), writer).await;
+            session.on(self.clock.now(), input, &mut commands);
+        };
+        if let Some(load) = load {
+            keep(writer, load.stop().await);
+        }
+        outcome
+    }
+
+    /// Waits for whatever comes first.
+    async fn next_input(
+        &mut self,
+        session: &Session,
+        target: &Target,
+        load: Option<&mut Load>,
+        writer: &Writer,
+    ) -> Input {
+        let failed = async {
+            match load {
+                Some(load) => load.failed().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            death = target.died() => Input::TargetDied(death),
+            () = interrupted(&mut self.interrupts) => {
+                self.happened(writer, Happening::Interrupted);
+                Input::Interrupted
+            }
+            reason = failed => {
+                self.happened(writer, Happening::LoadFailed { reason: reason.clone() });
+                Input::LoadFailed(reason)
+            }
+            () = self.clock.sleep_until(session.next_due()) => Input::Tick,
+        }
+    }
+
+    fn announce(&mut self, index: usize) {
+        let phase = &self.plan.phases[index];
+        (self.watcher)(Progress::Phase {
+            name: phase.name.clone(),
+            cycle: phase.cycle,
+            length: phase.length,
+            users: (phase.users.from, phase.users.to),
+        });
+    }
+
+    fn snapshot(&self, session: &Session, cut: &Cut, memory: &AtomicU64) -> Snapshot {
+        let seconds = cut.load.end.since(cut.load.start).max(Duration::from_millis(1)).as_secs_f64();
+        let memory = f64::from_bits(memory.load(Ordering::Relaxed));
+        Snapshot {
+            at: session.planned(self.clock.now()),
+            length: self.plan.length(),
+            users: cut.load.users_planned,
+            rate: cut.totals.requests as f64 / seconds,
+            failed: cut.totals.failed,
+            latency: cut.totals.p50_micros.zip(cut.totals.p99_micros),
+            memory: (memory > 0.0).then_some(memory),
+        }
+    }
+
+    fn happened(&mut self, writer: &Writer, what: Happening) {
+        let event = Event { at: self.clock.now(), what };
+        (self.watcher)(Progress::Happened(event.clone()));
+        writer.append(Observation::Event(event));
+    }
+}
+
+fn not_started(error: NotStarted) -> (Outcome, Option<NotStarted>) {
+    (error.outcome(), Some(error))
+}
+
+/// Keeps an interval: of the idle ones, only that nobody was at work.
+fn keep(writer: &Writer, cut: Cut) {
+    cut.latency.into_iter().for_each(|interval| writer.append(Observation::Latency(interval)));
+    writer.append(Observation::Load(cut.load));
+}
+
+fn target_memory(seen: &Observation) -> Option<f64> {
+    match seen {
+        Observation::Sample { key, sample, .. }
+            if key.metric == Metric::AnonymousMemory && key.subject == Subject::Target =>
+        {
+            Some(sample.value)
+        }
+        _ => None,
+    }
+}
+
+/// Resolves when the run has been asked to end; never, where nobody can ask any more.
+async fn interrupted(interrupts: &mut watch::Receiver<u32>) {
+    if interrupts.wait_for(|count| *count > 0).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,311 @@
+//! Whether a series keeps growing when the best benign explanation has been taken away.
+//!
+//! Nearly every healthy service grows: it warms up, fills caches, fragments. So the question is not whether there is
+//! a trend but whether the growth that no plausible *bounded or decelerating* curve explains is still more than a
+//! tolerance, still goes on at the end, and is not made of one jump or two. Floors are taken of windows, a line plus
+//! a share of each curve of a dictionary is fitted to them, and the lower bound is the lowest over all curves that
+//! are about as likely as the best (the detector `EPR`). Beside it stands a rule without a scale (`P`): floors that
+//! climb through the whole second half as steadily as through the first.
+
+mod bins;
+mod bounds;
+#[cfg(test)]
+mod families;
+mod fit;
+mod forms;
+mod guards;
+mod persistence;
+mod segment;
+mod shape;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+pub use shape::Shape;
+
+use bins::Bins;
+use bounds::Bounds;
+use segment::{FEWEST_WINDOWS, Segment, Yardstick};
+
+/// Into how many bins the judged window is cut: the most that leave two samples to each.
+const BIN_COUNTS: [usize; 3] = [96, 48, 24];
+/// Below this many samples nothing is said.
+const FEWEST_SAMPLES: usize = 48;
+/// How much of the warm window must have been seen; a little less than all, for a run that ends a sample early.
+const WARM_ENOUGH: f64 = 0.95;
+
+/// What growth is too much, and what is little enough.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerance {
+    /// Growth per planned run up to which nothing is called a leak, in the series' unit.
+    pub absolute: f64,
+    /// The same as a share of the settled level; the larger of the two counts.
+    pub relative: f64,
+    /// Growth per planned run, as a share of the settled level, below which the series is called bounded (or twice
+    /// the tolerance for a leak, where that is more).
+    pub ok_relative: f64,
+}
+
+impl Default for Tolerance {
+    /// That for bytes: 0.5 MiB, 0.5 % and 5 %.
+    fn default() -> Self {
+        Self {
+            absolute: 524_288.0,
+            relative: 0.005,
+            ok_relative: 0.05,
+        }
+    }
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// `(seconds since the load began, value in the series' unit)` in the order of time, of the judged window only.
+    /// The spacing may vary and there may be gaps; values that are not finite are left out.
+    pub samples: &'a [(f64, f64)],
+    /// The length of the planned load window, seconds: tolerances are growth per planned run.
+    pub planned_seconds: f64,
+    /// The time within which warm-ups and fillings of caches are assumed to end, seconds since the load began.
+    /// [`planned_seconds`](Self::planned_seconds) where nothing better is known. Nothing is decided before it.
+    pub warm_seconds: f64,
+    /// The chance of a wrong bound that is taken, on either side; 0.002 where nothing else is wanted.
+    pub alpha: f64,
+    /// What growth is too much.
+    pub tolerance: Tolerance,
+}
+
+/// What a series does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trend {
+    /// It grows by more than the tolerance, and nothing benign explains it.
+    Leak,
+    /// If it grows at all, it is by less than what is accepted.
+    Bounded,
+    /// The run cannot tell.
+    Unclear,
+}
+
+/// The answer, with what it stands on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Growth {
+    /// Leak, bounded or unclear, by the question's own tolerance.
+    pub verdict: Trend,
+    /// The best estimate of the growth that no benign curve explains, unit per second.
+    pub slope_per_second: f64,
+    /// What it is at least, unit per second, with probability 1 - alpha; minus infinity where nothing is known.
+    pub lower: f64,
+    /// What it is at most, unit per second: the resolution of the run.
+    pub upper: f64,
+    /// Whether a claim that it grows may be made at all: it still grows at the end, it is not made of one jump or
+    /// two, and the warm window is over.
+    pub guarded: bool,
+    /// Whether the warm window is over; before that nothing is decided.
+    pub mature: bool,
+    /// The settled level: the median of the last quarter, in the series' unit.
+    pub level: f64,
+    /// The growth per planned run from which on it is called a leak, in the series' unit.
+    pub tolerated: f64,
+    /// The length of the run, in seconds of load, that would probably settle it; only where it is unclear.
+    pub settles_after: Option<f64>,
+    /// What the series looks like.
+    pub shape: Shape,
+    /// The floors that were fitted: `(seconds since the load began, value)`, over the whole judged window.
+    pub floors: Vec<(f64, f64)>,
+}
+
+/// Why nothing can be said: too few samples, or too few windows of time that hold any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLittle {
+    /// How many samples there were.
+    pub samples: usize,
+    /// How many are needed.
+    pub samples_needed: usize,
+    /// How many windows of time had samples enough (0 where it did not come to that).
+    pub windows: usize,
+    /// How many are needed.
+    pub windows_needed: usize,
+}
+
+impl Growth {
+    /// The answer for another limit, unit per second: a leak only if even the lower bound is above it and the
+    /// guards agree, bounded only if even the upper bound is below it, else unclear.
+    pub fn against(&self, limit_per_second: f64) -> Trend {
+        if self.guarded && self.lower > limit_per_second {
+            Trend::Leak
+        } else if self.mature && self.upper < limit_per_second {
+            Trend::Bounded
+        } else {
+            Trend::Unclear
+        }
+    }
+}
+
+/// Judges a series.
+///
+/// # Errors
+/// [`TooLittle`] below 48 samples, or where they lie so close together that fewer than eight windows of time have any.
+pub fn assess(question: &Question) -> Result<Growth, TooLittle> {
+    let finite = |sample: &&(f64, f64)| sample.0.is_finite() && sample.1.is_finite();
+    let samples: Vec<(f64, f64)> = question.samples.iter().filter(finite).copied().collect();
+    let too_little = |windows| TooLittle {
+        samples: samples.len(),
+        samples_needed: FEWEST_SAMPLES,
+        windows,
+        windows_needed: FEWEST_WINDOWS,
+    };
+    if samples.len() < FEWEST_SAMPLES {
+        return Err(too_little(0));
+    }
+    let bins = Bins::cut(&samples, bin_count(samples.len()));
+    let case = Case::new(question, &samples, &bins);
+    let lengths = [bins.count(), bins.count() * 3 / 4, bins.count() / 2];
+    let segments = lengths.map(|length| Segment::judge(&bins, length, &case.yardstick));
+    let [Some(whole), rest @ ..] = segments else {
+        return Err(too_little(bins.filled()));
+    };
+    Ok(case.conclude(&whole, &rest.into_iter().flatten().collect::<Vec<_>>()))
+}
+
+fn bin_count(samples: usize) -> usize {
+    let fits = |count: &usize| samples >= 2 * count;
+    BIN_COUNTS
+        .into_iter()
+        .find(fits)
+        .unwrap_or(FEWEST_SAMPLES / 2)
+}
+
+/// One question with its measures.
+struct Case<'a> {
+    question: &'a Question<'a>,
+    samples: &'a [(f64, f64)],
+    bins: &'a Bins,
+    yardstick: Yardstick,
+    /// The growth that is too much, per planned run.
+    leak: f64,
+    /// The growth that is accepted, per planned run.
+    accepted: f64,
+    mature: bool,
+}
+
+impl<'a> Case<'a> {
+    fn new(question: &'a Question<'a>, samples: &'a [(f64, f64)], bins: &'a Bins) -> Self {
+        let tolerance = question.tolerance;
+        let level = bins.settled_level();
+        let quantum = bins::quantum(samples);
+        let leak = tolerance
+            .absolute
+            .max(tolerance.relative * level.abs())
+            .max(quantum);
+        let yardstick = Yardstick {
+            level,
+            quantum,
+            unit: leak.max(f64::MIN_POSITIVE.sqrt()),
+            warm_seconds: question.warm_seconds.max(f64::MIN_POSITIVE),
+            alpha: question.alpha.clamp(1e-9, 0.4) / 3.0,
+        };
+        let accepted = (tolerance.ok_relative * level.abs()).max(2.0 * leak);
+        let mature = bins.end() >= WARM_ENOUGH * question.warm_seconds;
+        Self {
+            question,
+            samples,
+            bins,
+            yardstick,
+            leak,
+            accepted,
+            mature,
+        }
+    }
+
+    fn conclude(&self, whole: &Segment, suffixes: &[Segment]) -> Growth {
+        let (bounds, guarded) = self.bounds(whole, suffixes);
+        let [lower, upper] =
+            [bounds.lower, bounds.upper].map(|bound| bound * self.question.planned_seconds);
+        let verdict = match (self.mature, guarded) {
+            (true, true) if lower > self.leak => Trend::Leak,
+            (true, _) if upper < self.accepted => Trend::Bounded,
+            _ => Trend::Unclear,
+        };
+        Growth {
+            verdict,
+            slope_per_second: bounds.slope,
+            lower: bounds.lower,
+            upper: bounds.upper,
+            guarded: guarded && self.mature,
+            mature: self.mature,
+            level: self.yardstick.level,
+            tolerated: self.leak,
+            settles_after: if verdict == Trend::Unclear {
+                self.settles_after(&bounds)
+            } else {
+                None
+            },
+            shape: shape::name(self.samples, whole, verdict),
+            floors: whole
+                .windows
+                .iter()
+                .map(|window| (window.seconds, window.value))
+                .collect(),
+        }
+    }
+
+    /// The bounds that count, and whether a claim that it grows may be made.
+    ///
+    /// Any part may prove a leak: one that starts late is one. Any part may clear the run too, unless rule P sees it
+    /// climb: a cache that was filled half-way through is full, whatever the whole looks like.
+    fn bounds(&self, whole: &Segment, suffixes: &[Segment]) -> (Bounds, bool) {
+        let judged = self.bins.seconds() / self.question.planned_seconds;
+        let persistent = persistence::persistent(self.bins, self.leak * judged);
+        let parts = || std::iter::once(whole).chain(suffixes);
+        let guarded = parts().filter(|part| part.guarded).map(|part| part.bounds);
+        let proof = guarded
+            .chain(persistent)
+            .max_by(|one, other| one.lower.total_cmp(&other.lower));
+        let all = parts().map(|part| part.bounds);
+        let calmest = all
+            .min_by(|one, other| one.upper.total_cmp(&other.upper))
+            .unwrap_or(whole.bounds);
+        let Some(proof) = proof else {
+            return (calmest, false);
+        };
+        let small = proof.lower * self.question.planned_seconds <= self.leak;
+        if persistent.is_none() && small && proof.lower <= calmest.upper {
+            (
+                Bounds {
+                    slope: proof.slope.min(calmest.upper),
+                    upper: calmest.upper,
+                    ..proof
+                },
+                true,
+            )
+        } else {
+            (
+                Bounds {
+                    upper: proof.upper.max(whole.bounds.upper),
+                    ..proof
+                },
+                true,
+            )
+        }
+    }
+
+    /// 1.6 times the shorter of the lengths at which a leak would be proved, or excluded, as the bounds narrow with
+    /// the power 3/2 of the length and a power of 0.9 is wanted (VERDICT.md, section 4).
+    fn settles_after(&self, bounds: &Bounds) -> Option<f64> {
+        let [slope, lower, upper] = [bounds.slope, bounds.lower, bounds.upper]
+            .map(|bound| bound * self.question.planned_seconds);
+        let length = |doubt: f64, distance: f64| {
+            let stretch = (doubt * 1.41 / distance).powf(2.0 / 3.0);
+            if distance > 0.0 {
+                self.bins.seconds() * stretch
+            } else {
+                f64::INFINITY
+            }
+        };
+        let proof = length(slope - lower, slope - self.leak);
+        let clearance = length(upper - slope, self.accepted - slope);
+        // Where not the bounds but the guards are in doubt, half as much again shows another half.
+        let seconds = (1.6 * proof.min(clearance)).max(1.5 * self.bins.seconds());
+        let run = (self.bins.start.max(0.0) + seconds).max(self.question.warm_seconds);
+        run.is_finite().then_some(run)
+    }
+}

@@ -1,0 +1,135 @@
+//! Judges a timeline by the assertions of its plan.
+
+mod counts;
+mod growth_rule;
+mod health;
+mod level;
+mod pauses;
+mod requests;
+mod work;
+
+use scenario::{Plan, Rule};
+use timeline::{Amount, Elapsed, Metric, Outcome, PhaseSpan, Series, Subject, Timeline, Unit};
+
+use crate::finding::{Evidence, Finding, Verdict};
+
+/// One finding per assertion of the plan, in its order.
+pub fn judge(plan: &Plan, timeline: &Timeline) -> Vec<Finding> {
+    let case = Case { plan, timeline };
+    plan.assertions.iter().map(|assertion| case.judge(&assertion.rule)).collect()
+}
+
+/// The worst of the findings; inconclusive where there are none, for no data is never a pass.
+pub fn overall(findings: &[Finding]) -> Verdict {
+    findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Inconclusive)
+}
+
+/// What a rule is judged with.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    plan: &'a Plan,
+    timeline: &'a Timeline,
+}
+
+type Window = (Elapsed, Elapsed);
+
+impl<'a> Case<'a> {
+    fn judge(self, rule: &Rule) -> Finding {
+        let judgement = match rule {
+            Rule::TargetAlive => self.target_alive(),
+            Rule::Coverage => self.coverage(),
+            Rule::GeneratorHealth => self.generator_health(),
+            Rule::ReturnsToBaseline { within } => self.returns_to_baseline(*within),
+            Rule::AboveBaseline { below } => self.above_baseline(*below),
+            Rule::Idle { below } => self.idle(*below),
+            Rule::Peak { below } => self.peak(*below),
+            Rule::Growth { below } => self.growth(*below),
+            Rule::CountGrowth { metric } => self.count_growth(*metric),
+            Rule::PauseMax { limit } => self.pause_max(*limit),
+            Rule::Latency { percentile, below } => self.latency(*percentile, *below),
+            Rule::Errors { below } => self.errors(*below),
+            Rule::Throughput { above } => self.throughput(*above),
+        };
+        judgement.named(rule.id())
+    }
+
+    /// The target's series of `metric`, if there are samples.
+    fn target_series(self, metric: Metric) -> Option<&'a Series> {
+        self.timeline.series(metric, &Subject::Target).filter(|series| !series.samples.is_empty())
+    }
+
+    /// The idle phase before the load, as it went.
+    fn baseline(self) -> Option<&'a PhaseSpan> {
+        self.timeline.phases.first().filter(|phase| !phase.loaded)
+    }
+
+    /// The idle phase after the load, if the run came that far.
+    fn settled(self) -> Option<&'a PhaseSpan> {
+        let last = self.timeline.phases.last().filter(|phase| !phase.loaded)?;
+        self.timeline.loaded_window().filter(|window| window.1 <= last.start).map(|_| last)
+    }
+
+    /// The stretch in which growth is judged: that of the load, or the whole where there is none.
+    fn judged_window(self) -> Option<Window> {
+        let whole = || Some((self.timeline.phases.first()?.start, self.timeline.phases.last()?.end));
+        self.timeline.loaded_window().or_else(whole)
+    }
+
+    /// Did every phase of the plan run to its end?
+    fn completed(self) -> bool {
+        self.timeline.outcome == Outcome::Completed
+    }
+}
+
+/// A finding before it has its name.
+struct Judgement {
+    verdict: Verdict,
+    /// The last part of the code: what is the matter, in a word.
+    code: &'static str,
+    summary: String,
+    evidence: Evidence,
+}
+
+impl Judgement {
+    fn new(verdict: Verdict, code: &'static str, summary: impl Into<String>) -> Self {
+        Self { verdict, code, summary: summary.into(), evidence: Evidence::default() }
+    }
+
+    fn with(self, evidence: Evidence) -> Self {
+        Self { evidence, ..self }
+    }
+
+    /// For a rule that the run gave no data for.
+    fn no_data(what: &str) -> Self {
+        Self::new(Verdict::Inconclusive, "no_data", format!("cannot tell: {what}"))
+    }
+
+    fn named(self, assertion: String) -> Finding {
+        let code = format!("{assertion}.{}", self.code);
+        Finding { assertion, verdict: self.verdict, code, summary: self.summary, evidence: self.evidence }
+    }
+}
+
+fn bytes(value: f64) -> Amount {
+    Amount { value, unit: Unit::Bytes }
+}
+
+/// Where a value stands to a limit, when it is only known between two bounds.
+fn below(limit: f64, (least, most): (f64, f64)) -> Verdict {
+    if least > limit {
+        Verdict::Fail
+    } else if most <= limit {
+        Verdict::Pass
+    } else {
+        Verdict::Inconclusive
+    }
+}
+
+/// `exceeded`, `holds` or `too_close`.
+fn code_of(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "holds",
+        Verdict::Fail => "exceeded",
+        Verdict::Inconclusive => "too_close",
+    }
+}

@@ -1,0 +1,96 @@
+//! Exact counts: descriptors, sockets, threads, child processes.
+//!
+//! A service can leak thousands of descriptors while its memory stays flat, so these are judged
+//! whether it was asked for or not. They need no statistics where the load is followed by an
+//! idle phase: what is still held then, beyond what there was before, was not given back.
+
+use timeline::{Amount, Elapsed, Metric, Series, Unit};
+
+use super::growth_rule::shape_name;
+use super::{Case, Judgement, Window};
+use crate::finding::{Evidence, Verdict};
+use crate::growth::{Tolerance, Trend};
+
+/// A pool that opens a few and keeps them is no leak.
+const TOLERANCE: Tolerance = Tolerance { absolute: 4.0, relative: 0.02, ok_relative: 0.05 };
+/// Held after the load beyond the baseline: so many are no news.
+const KEPT: f64 = 8.0;
+
+impl Case<'_> {
+    pub(super) fn count_growth(self, metric: Metric) -> Judgement {
+        let Some(series) = self.target_series(metric) else {
+            return Judgement::no_data("the source does not tell it");
+        };
+        if let Some(judgement) = self.given_back(metric, series) {
+            return judgement;
+        }
+        let judged = match self.judge_growth(metric, TOLERANCE) {
+            Ok(judged) => judged,
+            Err(judgement) => return judgement,
+        };
+        let growth = &judged.growth;
+        let per_hour = |per_second: f64| Amount { value: per_second * 3600.0, unit: Unit::PerHour };
+        let words = words(metric);
+        let (verdict, code, summary) = match growth.verdict {
+            Trend::Leak => {
+                (Verdict::Fail, "exceeded", format!("{words} keep growing under load: {}", rise(series, judged.window)))
+            }
+            Trend::Bounded => (Verdict::Pass, "holds", format!("{words} do not keep growing")),
+            Trend::Unclear => {
+                (Verdict::Inconclusive, "unclear", format!("cannot tell yet whether {words} keep growing"))
+            }
+        };
+        Judgement::new(verdict, code, summary).with(Evidence {
+            value: Some(per_hour(growth.slope_per_second)),
+            interval: (growth.lower.is_finite() && growth.upper.is_finite())
+                .then(|| (per_hour(growth.lower), per_hour(growth.upper))),
+            window: Some(judged.window),
+            samples: judged.samples,
+            source: Some(judged.source.clone()),
+            notes: vec![format!("shape: {}", shape_name(growth.shape))],
+            ..Evidence::default()
+        })
+    }
+
+    /// A pass where the count is back to what it was before the load.
+    fn given_back(self, metric: Metric, series: &Series) -> Option<Judgement> {
+        let (baseline, settled) = (self.baseline()?, self.settled()?);
+        let before = last_in(series, (baseline.start, baseline.end))?;
+        let after = last_in(series, (settled.start, settled.end))?;
+        if after > before + KEPT.min(before.max(2.0)) {
+            return None;
+        }
+        let summary = format!("{} are given back: {before} before the load, {after} after it", words(metric));
+        Some(Judgement::new(Verdict::Pass, "holds", summary).with(Evidence {
+            value: Some(Amount { value: after - before, unit: Unit::Count }),
+            window: Some((baseline.start, settled.end)),
+            samples: series.samples.len() as u64,
+            source: Some(format!("{metric} from {}", series.source)),
+            ..Evidence::default()
+        }))
+    }
+}
+
+fn last_in(series: &Series, window: Window) -> Option<f64> {
+    series.within(window).last().map(|sample| sample.value)
+}
+
+/// `from 12 to 4012 in 30 s`.
+fn rise(series: &Series, window: Window) -> String {
+    let samples = series.within(window);
+    let ends = samples.first().zip(samples.last());
+    ends.map_or_else(String::new, |(first, last)| {
+        let time = Elapsed::from(last.taken.since(first.taken));
+        format!("from {} to {} in {time}", first.value, last.value)
+    })
+}
+
+fn words(metric: Metric) -> &'static str {
+    match metric {
+        Metric::OpenFiles => "open files",
+        Metric::Sockets => "sockets",
+        Metric::Threads => "threads",
+        Metric::ChildProcesses => "child processes",
+        other => other.name(),
+    }
+}

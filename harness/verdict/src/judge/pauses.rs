@@ -1,0 +1,148 @@
+//! Pauses seen from outside: GC-equivalent, whatever made them.
+//!
+//! The heartbeat has one request under way at a time, so a stop of the target holds up exactly
+//! one beat: by the length of the stop, less the time since the last beat, which is at most a
+//! period. So a beat of excess latency e tells of a pause between e and e + period. What the
+//! harness itself stood still is taken off the lower end only: a contaminated beat can leave a
+//! finding open, and cannot fail it.
+
+use std::time::Duration;
+
+use timeline::{Amount, Beat, Elapsed, Metric, Unit};
+
+use super::{Case, Judgement, below, code_of};
+use crate::finding::{Evidence, Verdict};
+
+/// With fewer answered beats than this there is no usual latency to compare with.
+const FEWEST_BEATS: usize = 20;
+/// Of the grid's points, this share has to have been beaten or stood still on.
+const LEAST_COVERAGE: f64 = 0.8;
+/// So many of the longest pauses are named.
+const NAMED: usize = 5;
+
+/// A possible pause: the beat that tells of it, and between what lengths it lies, in seconds.
+#[derive(Clone, Copy)]
+struct Pause {
+    at: Elapsed,
+    least: f64,
+    most: f64,
+}
+
+impl Case<'_> {
+    pub(super) fn pause_max(self, limit: Duration) -> Judgement {
+        self.try_pause_max(limit.as_secs_f64()).unwrap_or_else(|judgement| judgement)
+    }
+
+    fn try_pause_max(self, limit: f64) -> Result<Judgement, Judgement> {
+        let plan = self.plan.probes.heartbeat.as_ref().ok_or_else(|| Judgement::no_data("there is no heartbeat"))?;
+        let (first, last) = self
+            .timeline
+            .phases
+            .first()
+            .zip(self.timeline.phases.last())
+            .ok_or_else(|| Judgement::no_data("no phase was reached"))?;
+        let window = (first.start, last.end);
+        let beats: Vec<&Beat> =
+            self.timeline.beats.iter().filter(|beat| beat.due >= window.0 && beat.done <= window.1).collect();
+        let answered: Vec<&Beat> = beats.iter().copied().filter(|beat| beat.answered).collect();
+        if answered.len() < FEWEST_BEATS || answered.len() * 2 < beats.len() {
+            let words = format!("the heartbeat was answered {} times of {}", answered.len(), beats.len());
+            return Err(Judgement::no_data(&words));
+        }
+        let mut pauses = pauses(&answered, plan.period);
+        pauses.sort_by(|a, b| b.least.total_cmp(&a.least));
+        let interval = (pauses[0].least, pauses.iter().map(|pause| pause.most).fold(0.0, f64::max));
+        let mut verdict = below(limit, interval);
+        let covered = coverage(&beats, window, plan.period);
+        if verdict == Verdict::Pass && (covered < LEAST_COVERAGE || !self.completed()) {
+            verdict = Verdict::Inconclusive;
+        }
+        let over = pauses.iter().filter(|pause| pause.least > limit).count();
+        let evidence = Evidence {
+            value: Some(seconds(interval.0)),
+            limit: Some(seconds(limit)),
+            interval: Some((seconds(interval.0), seconds(interval.1))),
+            resolution: Some(seconds(interval.1.max(plan.period.as_secs_f64()))),
+            window: Some(window),
+            samples: answered.len() as u64,
+            source: Some(format!("heartbeat on {} every {}", plan.path, Elapsed::from(plan.period))),
+            notes: self.pause_notes(&pauses, limit, covered),
+            ..Evidence::default()
+        };
+        let summary = summary(verdict, interval, limit, over);
+        Ok(Judgement::new(verdict, code_of(verdict), summary).with(evidence))
+    }
+
+    fn pause_notes(self, pauses: &[Pause], limit: f64, covered: f64) -> Vec<String> {
+        let mut notes: Vec<String> = pauses
+            .iter()
+            .filter(|pause| pause.most > limit)
+            .take(NAMED)
+            .map(|pause| {
+                let within = (seconds(pause.least.max(0.0)), seconds(pause.most));
+                format!("at {}: between {} and {}{}", pause.at, within.0, within.1, self.throttled_at(*pause))
+            })
+            .collect();
+        if covered < LEAST_COVERAGE {
+            notes
+                .push(format!("the heartbeat kept only {:.0} % of its grid: the machine is too busy", covered * 100.0));
+        }
+        notes
+    }
+
+    /// Says so where a processor quota held the target back during the pause.
+    fn throttled_at(self, pause: Pause) -> String {
+        let Some(series) = self.target_series(Metric::ThrottledTime) else { return String::new() };
+        let after = series.samples.partition_point(|sample| sample.taken < pause.at);
+        let end = pause.at + Duration::from_secs_f64(pause.most.max(0.0));
+        let until = series.samples.partition_point(|sample| sample.taken < end);
+        let at = |index: usize| series.samples.get(index).or(series.samples.last()).map(|sample| sample.value);
+        match (at(after.saturating_sub(1)), at(until)) {
+            (Some(before), Some(after)) if after > before => {
+                format!(" (its processor quota held it back for {})", seconds(after - before))
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+/// Every beat as a possible pause: its excess over the usual latency.
+fn pauses(beats: &[&Beat], period: Duration) -> Vec<Pause> {
+    let mut latencies: Vec<f64> = beats.iter().map(|beat| latency(beat)).collect();
+    latencies.sort_by(f64::total_cmp);
+    let usual = latencies[latencies.len() / 2];
+    let pause = |beat: &&Beat| {
+        let excess = (latency(beat) - usual).max(0.0);
+        // Below the noise of the usual latency there is nothing to add a period to.
+        let most = if excess > usual.max(0.001) { excess + period.as_secs_f64() } else { excess };
+        Pause { at: beat.sent, least: excess - beat.harness_stalled as f64 / 1e6, most }
+    };
+    beats.iter().map(pause).collect()
+}
+
+fn latency(beat: &Beat) -> f64 {
+    beat.done.since(beat.sent).as_secs_f64()
+}
+
+/// The share of the window in which the heartbeat watched: beats on the grid, and stretches in
+/// which a beat was under way.
+fn coverage(beats: &[&Beat], window: (Elapsed, Elapsed), period: Duration) -> f64 {
+    let watched: f64 = beats.iter().map(|beat| latency(beat).max(period.as_secs_f64())).sum();
+    watched / window.1.since(window.0).as_secs_f64()
+}
+
+fn summary(verdict: Verdict, interval: (f64, f64), limit: f64, over: usize) -> String {
+    let (least, most, limit) = (seconds(interval.0.max(0.0)), seconds(interval.1), seconds(limit));
+    match verdict {
+        Verdict::Fail if over == 1 => format!("the target stood still once, for {least} (limit {limit})"),
+        Verdict::Fail => format!("the target stood still {over} times, for up to {least} (limit {limit})"),
+        Verdict::Pass => format!("no pause is longer than {most} (limit {limit})"),
+        Verdict::Inconclusive => {
+            format!("cannot tell: the longest pause lies between {least} and {most} (limit {limit})")
+        }
+    }
+}
+
+fn seconds(value: f64) -> Amount {
+    Amount { value, unit: Unit::Seconds }
+}

@@ -1,0 +1,149 @@
+//! What the load saw: latency, errors, throughput. These are counts of all requests of the run
+//! and not estimates; what makes them inconclusive is that there were too few.
+
+use std::time::Duration;
+
+use timeline::{Amount, Elapsed, LatencyInterval, Unit, new_histogram};
+
+use super::{Case, Judgement, below, code_of};
+use crate::finding::{Evidence, Verdict};
+
+/// A percentile is told where at least this many requests lie beyond it.
+const FEWEST_BEYOND: f64 = 10.0;
+/// Two-sided 99 % quantile of the normal distribution, for the interval of a percentile.
+const Z: f64 = 2.576;
+
+/// All requests of the run.
+#[derive(Default)]
+struct Totals {
+    requests: u64,
+    failed: u64,
+    failures: std::collections::BTreeMap<String, u64>,
+}
+
+impl Totals {
+    fn of(intervals: &[LatencyInterval]) -> Self {
+        let mut totals = Self::default();
+        for interval in intervals {
+            totals.requests += interval.requests;
+            totals.failed += interval.failed();
+            for (kind, count) in &interval.failures {
+                *totals.failures.entry(kind.clone()).or_default() += count;
+            }
+        }
+        totals
+    }
+}
+
+impl Case<'_> {
+    pub(super) fn latency(self, percentile: f64, limit: Duration) -> Judgement {
+        let Some((histogram, unanswered)) = self.merged() else {
+            return Judgement::no_data("no request was sent");
+        };
+        let (count, limit) = (histogram.len(), limit.as_secs_f64());
+        let share = percentile / 100.0;
+        let value = histogram.value_at_quantile(share) as f64 / 1e6;
+        let interval = order_interval(&histogram, share);
+        let mut verdict = below(limit, (value, value));
+        let beyond = count as f64 * (1.0 - share);
+        if percentile < 100.0 && beyond < FEWEST_BEYOND && interval.1 > limit {
+            verdict = Verdict::Inconclusive;
+        }
+        let name = if percentile >= 100.0 { "the longest".to_owned() } else { format!("p{percentile}") };
+        let summary = format!("{name} of {count} requests took {} (limit {})", seconds(value), seconds(limit));
+        let mut notes = vec!["service time in a closed loop: from the send until the body is read".to_owned()];
+        if unanswered > 0 {
+            notes.push(format!("{unanswered} of them got no answer, and count as the slowest"));
+        }
+        if verdict == Verdict::Inconclusive {
+            notes.push(format!("{:.0} requests would tell", FEWEST_BEYOND / (1.0 - share)));
+        }
+        Judgement::new(verdict, code_of(verdict), summary).with(Evidence {
+            value: Some(seconds(value)),
+            limit: Some(seconds(limit)),
+            interval: Some((seconds(interval.0), seconds(interval.1))),
+            window: self.timeline.loaded_window(),
+            samples: count,
+            source: Some("service times of all steps".to_owned()),
+            notes,
+            ..Evidence::default()
+        })
+    }
+
+    /// All service times in one histogram; requests without an answer count as the longest there
+    /// is. And how many those are.
+    fn merged(self) -> Option<(hdrhistogram::Histogram<u64>, u64)> {
+        let mut merged = new_histogram();
+        let mut unanswered = 0;
+        for interval in &self.timeline.latency {
+            let histogram = interval.histogram.decode()?;
+            unanswered += interval.requests.saturating_sub(histogram.len());
+            merged.add(&histogram).ok()?;
+        }
+        merged.saturating_record_n(merged.high(), unanswered);
+        (!merged.is_empty()).then_some((merged, unanswered))
+    }
+
+    pub(super) fn errors(self, limit: f64) -> Judgement {
+        let totals = Totals::of(&self.timeline.latency);
+        if totals.requests == 0 {
+            return Judgement::no_data("no request was sent");
+        }
+        let share = totals.failed as f64 / totals.requests as f64;
+        let enough = totals.requests as f64 * limit >= 1.0 || limit == 0.0;
+        let verdict = match below(limit, (share, share)) {
+            Verdict::Pass if !enough => Verdict::Inconclusive,
+            verdict => verdict,
+        };
+        let (value, allowed) = (Amount { value: share, unit: Unit::Share }, Amount { value: limit, unit: Unit::Share });
+        let summary = format!("{} of {} requests failed: {value} (limit {allowed})", totals.failed, totals.requests);
+        let mut notes: Vec<String> = totals.failures.iter().map(|(kind, count)| format!("{kind}: {count}")).collect();
+        if !enough {
+            notes.push(format!("{:.0} requests would tell", (1.0 / limit).ceil()));
+        }
+        Judgement::new(verdict, code_of(verdict), summary).with(Evidence {
+            value: Some(value),
+            limit: Some(allowed),
+            window: self.timeline.loaded_window(),
+            samples: totals.requests,
+            source: Some("requests of all steps".to_owned()),
+            notes,
+            ..Evidence::default()
+        })
+    }
+
+    pub(super) fn throughput(self, limit: f64) -> Judgement {
+        let totals = Totals::of(&self.timeline.latency);
+        let loaded = self.timeline.phases.iter().filter(|phase| phase.loaded);
+        let length: f64 = loaded.map(|phase| phase.end.since(phase.start).as_secs_f64()).sum();
+        if totals.requests == 0 || length <= 0.0 {
+            return Judgement::no_data("no request was sent");
+        }
+        let rate = (totals.requests - totals.failed) as f64 / length;
+        let verdict = if rate > limit { Verdict::Pass } else { Verdict::Fail };
+        let per_second = |value| Amount { value, unit: Unit::PerSecond };
+        let time = Elapsed::from_seconds(length);
+        let summary = format!("{} right answers over {time} of load (limit {})", per_second(rate), per_second(limit));
+        let code = if verdict == Verdict::Pass { "holds" } else { "too_low" };
+        Judgement::new(verdict, code, summary).with(Evidence {
+            value: Some(per_second(rate)),
+            limit: Some(per_second(limit)),
+            window: self.timeline.loaded_window(),
+            samples: totals.requests,
+            source: Some("right answers of all steps".to_owned()),
+            ..Evidence::default()
+        })
+    }
+}
+
+/// The interval of a quantile by order statistics: the values at n·p ± z·sqrt(n·p·(1−p)).
+fn order_interval(histogram: &hdrhistogram::Histogram<u64>, share: f64) -> (f64, f64) {
+    let count = histogram.len() as f64;
+    let half = Z * (count * share * (1.0 - share)).sqrt() / count;
+    let at = |share: f64| histogram.value_at_quantile(share.clamp(0.0, 1.0)) as f64 / 1e6;
+    (at(share - half), at(share + half))
+}
+
+fn seconds(value: f64) -> Amount {
+    Amount { value, unit: Unit::Seconds }
+}
