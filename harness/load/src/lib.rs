@@ -96,7 +96,7 @@ pub struct Load {
 /// Users take the journeys in turn, by weight, so that the first n of them are in proportion for
 /// every n. A request without a whole answer after `timeout` has failed.
 ///
-/// Memory: 150 kB for each step, twice more for a cut, and some 20 kB for each user at work.
+/// Memory: 150 kB for each step, twice that for the cuts, 10 kB for each user, and 40 kB more for each at work.
 ///
 /// Goose installs two things of the whole process unless they are there already: a logger for the
 /// `log` crate, which writes warnings to stdout, and a handler for SIGINT, which ends the process at

@@ -226,6 +226,7 @@ fn read_start(file: &File, buffer: &mut Vec<u8>, text: &mut String) -> io::Resul
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is counted is exact")]
 mod tests {
     use super::*;
 

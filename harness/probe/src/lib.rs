@@ -20,6 +20,7 @@ mod sampler;
 mod stall;
 mod stop;
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is counted is exact")]
 mod tests;
 mod tree;
 
@@ -120,7 +121,7 @@ pub struct Probes {
     threads: Vec<(&'static str, JoinHandle<()>)>,
 }
 
-/// Starts to watch; what is seen is handed to `seen`, from several threads, and never waits for anything else.
+/// Starts to watch; what is seen is handed to `seen`, from several threads.
 ///
 /// The grids of the sampler and of the heartbeat begin now. `seen` is called in the threads that
 /// measure: it should only hand on.

@@ -106,7 +106,7 @@ fn sampling(every: u64) -> ProbePlan {
 
 fn beating(period: u64) -> ProbePlan {
     let heartbeat = HeartbeatPlan { path: "/health".to_owned(), period: millis(period) };
-    ProbePlan { every: Duration::from_secs(3600), heartbeat: Some(heartbeat) }
+    ProbePlan { every: Duration::from_hours(1), heartbeat: Some(heartbeat) }
 }
 
 /// A shell that does what it is told, line by line.
@@ -175,7 +175,7 @@ fn a_child_that_lost_its_parent_stays_of_the_family() {
     let after = family(2);
     assert!(after.is_subset(&before));
     let orphan = after.into_iter().find(|pid| *pid != shell.0.id()).unwrap();
-    rustix::process::kill_process(Pid::from_raw(orphan as i32).unwrap(), Signal::KILL).unwrap();
+    rustix::process::kill_process(Pid::from_raw(orphan.cast_signed()).unwrap(), Signal::KILL).unwrap();
     shell.end();
 }
 
@@ -247,11 +247,11 @@ fn a_slow_read_costs_samples_and_does_not_shift_the_grid() {
     let out = Out::new(clock, move |observation| {
         let _ = sender.send(observation);
     });
-    let mut sampler = Sampler::new(clock, grid, out);
-    sampler.add(Box::new(Slow(clock, 0)));
+    let mut reading = Sampler::new(clock, grid, out);
+    reading.add(Box::new(Slow(clock, 0)));
     let stop = Stop::new();
     let told = stop.clone();
-    let thread = std::thread::spawn(move || sampler.run(&told));
+    let thread = std::thread::spawn(move || reading.run(&told));
     let samples: Vec<Sample> = seen
         .iter()
         .filter_map(|seen| if let Observation::Sample { sample, .. } = seen { Some(sample) } else { None })

@@ -295,6 +295,7 @@ impl Sum {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is counted is exact")]
 mod tests {
     use super::*;
 

@@ -37,9 +37,15 @@ pub(crate) fn run(options: Options) -> io::Result<()> {
 async fn until_ended(options: Options) -> io::Result<()> {
     // Before all else, so that a signal ends a slow start as well.
     let mut ending = Ending::new(options.ignore_term)?;
+    let wanted = (options.host, options.port_or(std::env::var("PORT").ok().as_deref())?).into();
+    let site = Site::new(options);
     tokio::select! {
-        served = serve(options) => served,
-        () = ending.wait() => Ok(()),
+        served = serve(&site, wanted) => served,
+        () = ending.wait() => {
+            // The last word: whoever reads the log knows what was leaked.
+            say(format!("truth {}", site.world.borrow().truth(site.watch.now())).as_bytes());
+            Ok(())
+        }
     }
 }
 
@@ -67,16 +73,14 @@ impl Ending {
     }
 }
 
-async fn serve(options: Options) -> io::Result<()> {
-    let wanted = (options.host, options.port_or(std::env::var("PORT").ok().as_deref())?).into();
-    let site = Site::new(options);
+async fn serve(site: &Rc<Site>, wanted: SocketAddr) -> io::Result<()> {
     site.log();
     site.watch.wait_until(site.options.slow_start.0).await;
     let listener = listen(wanted).await?;
     let address = listener.local_addr()?;
     say(format!("listening on {address}").as_bytes());
-    spawn_local(Rc::clone(&site).stop_now_and_then());
-    accept(&site, &listener, address).await
+    spawn_local(Rc::clone(site).stop_now_and_then());
+    accept(site, &listener, address).await
 }
 
 async fn listen(wanted: SocketAddr) -> io::Result<TcpListener> {

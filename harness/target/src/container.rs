@@ -21,7 +21,7 @@ use crate::proc;
 /// The label that tells the launches of one owner apart.
 const LAUNCH_LABEL: &str = "plimsoll.launch";
 /// How long the engine may be silent about a kill that has already ended the container.
-const OOM_TOLD_WITHIN: Duration = Duration::from_millis(300);
+const OOM_TOLD_WITHIN: Duration = Duration::from_millis(150);
 /// How long to wait before an engine that failed is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 /// How often a container that is not ours is looked at: the engine may restart it by itself.

@@ -13,7 +13,7 @@ use bollard::query_parameters::{
     LogsOptionsBuilder, RemoveContainerOptionsBuilder, StatsOptionsBuilder,
 };
 use futures_util::{Stream, StreamExt};
-use testcontainers::core::client::docker_client_instance;
+use testcontainers::core::client::{ClientError, docker_client_instance};
 
 use crate::log::{Lines, Log};
 
@@ -121,7 +121,10 @@ pub(crate) struct Engine(Docker);
 impl Engine {
     /// Connects, and asks it whether it is there.
     pub(crate) async fn connect() -> Result<Self, EngineError> {
-        let docker = docker_client_instance().await.map_err(|error| EngineError::new(one_line(&error.to_string())))?;
+        let docker = docker_client_instance().await.map_err(|error| match error {
+            ClientError::Init(error) => EngineError::from(error),
+            other => EngineError::new(one_line(&other.to_string())),
+        })?;
         match tokio::time::timeout(ANSWERS_WITHIN, docker.ping()).await {
             Ok(answer) => answer.map(|_| Self(docker)).map_err(EngineError::from),
             Err(_) => Err(EngineError::new(format!("it did not answer within {} s", ANSWERS_WITHIN.as_secs()))),

@@ -169,7 +169,7 @@ fn cut(text: &str, limit: usize) -> &str {
 /// Writes lines to the file until all clones of the log are gone. Runs in a thread, for a disk may stall.
 fn write_all(file: File, lines: &Receiver<Vec<u8>>) {
     let mut file = BufWriter::new(file);
-    let mut left = FILE_LIMIT;
+    let mut left = Some(FILE_LIMIT);
     while let Ok(line) = lines.recv() {
         let written = write_line(&mut file, &line, &mut left);
         // While more lines wait they share one write; the last of them is not held back.
@@ -181,21 +181,19 @@ fn write_all(file: File, lines: &Receiver<Vec<u8>>) {
     }
 }
 
-fn drain(file: &mut impl Write, lines: &Receiver<Vec<u8>>, left: &mut u64) -> io::Result<()> {
+fn drain(file: &mut impl Write, lines: &Receiver<Vec<u8>>, left: &mut Option<u64>) -> io::Result<()> {
     lines.try_iter().try_for_each(|line| write_line(file, &line, left))
 }
 
-/// Writes a line where there is room left; where it is the first for which there is none, a note.
-fn write_line(file: &mut impl Write, line: &[u8], left: &mut u64) -> io::Result<()> {
-    if *left == 0 {
-        return Ok(());
+/// Writes a line where there is room left; in the place of the first for which there is none, a
+/// note, after which there is no more `left`.
+fn write_line(file: &mut impl Write, line: &[u8], left: &mut Option<u64>) -> io::Result<()> {
+    let Some(room) = *left else { return Ok(()) };
+    *left = room.checked_sub(line.len() as u64);
+    match left {
+        Some(_) => file.write_all(line),
+        None => writeln!(file, "[plimsoll: this file ends at 64 MiB; what came after was read and left out]"),
     }
-    if line.len() as u64 > *left {
-        *left = 0;
-        return writeln!(file, "[plimsoll: this file ends at 64 MiB; what came after was read and left out]");
-    }
-    *left -= line.len() as u64;
-    file.write_all(line)
 }
 
 #[cfg(test)]
@@ -231,7 +229,7 @@ mod tests {
 
     #[test]
     fn the_file_ends_at_its_limit_with_a_note() {
-        let (mut file, mut left) = (Vec::new(), 8);
+        let (mut file, mut left) = (Vec::new(), Some(8));
         for line in ["one\n", "two\n", "three\n", "four\n"] {
             write_line(&mut file, line.as_bytes(), &mut left).unwrap();
         }

@@ -30,23 +30,29 @@ pub(crate) async fn sign(when: &ReadyWhen, address: Option<SocketAddr>, log: &Lo
             *seen = format!("no line with `{line}` came");
             log.wanted_line().await;
         }
-        (ReadyWhen::Http(path), Some(address)) => until(seen, async || ask(path, address).await).await,
-        (ReadyWhen::Tcp, Some(address)) => until(seen, async || stands(address).await).await,
+        (_, Some(address)) => until_it_answers(when, address, seen).await,
         // A container that had ended before its port was known: its death is all that will be seen.
-        (ReadyWhen::Http(_) | ReadyWhen::Tcp, None) => std::future::pending().await,
+        (_, None) => std::future::pending().await,
     }
 }
 
 /// Asks until there is nothing left to complain of.
-async fn until(seen: &mut String, ask: impl AsyncFn() -> Result<(), String>) {
+async fn until_it_answers(when: &ReadyWhen, address: SocketAddr, seen: &mut String) {
     loop {
-        let answer = tokio::time::timeout(ANSWER_WITHIN, ask()).await;
-        *seen = match answer {
+        *seen = match tokio::time::timeout(ANSWER_WITHIN, look(when, address)).await {
             Ok(Ok(())) => return,
             Ok(Err(complaint)) => complaint,
             Err(_) => format!("no answer within {} s", ANSWER_WITHIN.as_secs()),
         };
         tokio::time::sleep(ASK_EVERY).await;
+    }
+}
+
+/// Looks for the sign once; an error says what came in its place.
+async fn look(when: &ReadyWhen, address: SocketAddr) -> Result<(), String> {
+    match when {
+        ReadyWhen::Http(path) => ask(path, address).await,
+        _ => stands(address).await,
     }
 }
 

@@ -97,7 +97,7 @@ impl fmt::Display for Amount {
 
 /// A number with about three significant digits: `0.0213`, `2.13`, `213`, `21300`.
 fn show_number(value: f64) -> String {
-    if value == value.trunc() && value.abs() < 1e15 {
+    if value.fract().abs() < f64::EPSILON && value.abs() < 1e15 {
         return format!("{value:.0}");
     }
     let digits = match value.abs() {
@@ -122,7 +122,7 @@ pub fn show_bytes(bytes: f64) -> String {
         value /= 1024.0;
         unit += 1;
     }
-    let digits = if value.abs() < 100.0 { 1 } else { 0 };
+    let digits = usize::from(value.abs() < 100.0);
     format!("{value:.digits$} {}", UNITS[unit])
 }
 

@@ -135,20 +135,29 @@ async fn an_attached_container_is_watched_and_left_alone() {
     assert_eq!(watched.died().await.exit_code, Some(0));
 }
 
+/// The engine is looked for where `DOCKER_HOST` says: this test starts itself with two of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_engine_is_told_with_a_hint() {
-    const NOWHERE: &str = "unix:///nonexistent/docker.sock";
-    if std::env::var("DOCKER_HOST").as_deref() != Ok(NOWHERE) {
-        let mut this = Command::new(std::env::current_exe().unwrap());
-        let test = "containers::a_missing_engine_is_told_with_a_hint";
-        assert!(this.args(["--exact", test]).env("DOCKER_HOST", NOWHERE).status().unwrap().success());
-        return;
-    }
+    let Ok(why) = std::env::var("PLIMSOLL_TEST_NO_ENGINE") else {
+        let dead = scratch("sockets").join(format!("{}.sock", std::process::id()));
+        // The file of a socket stays when nobody listens any more.
+        drop(std::os::unix::net::UnixListener::bind(&dead).unwrap());
+        expect_no_engine("/nonexistent/docker.sock", "there is no socket /nonexistent/docker.sock");
+        expect_no_engine(dead.to_str().unwrap(), "Connection refused (os error 111)");
+        return std::fs::remove_file(dead).unwrap();
+    };
     let error = launch(Launch::Container(container(&[])), ready(ReadyWhen::Tcp, 1), "no-engine").await.unwrap_err();
     assert!(matches!(error, LaunchError::NoEngine(_)), "{error:?}");
     assert!(error.hint().unwrap().starts_with("start it"));
-    assert_eq!(error.source().unwrap().to_string(), "there is no socket /nonexistent/docker.sock");
+    assert_eq!(error.source().unwrap().to_string(), why);
     assert!(nothing_left("no-engine").await);
+}
+
+fn expect_no_engine(socket: &str, why: &str) {
+    let mut this = Command::new(std::env::current_exe().unwrap());
+    this.args(["--exact", "containers::a_missing_engine_is_told_with_a_hint"]);
+    this.env("DOCKER_HOST", format!("unix://{socket}")).env("PLIMSOLL_TEST_NO_ENGINE", why);
+    assert!(this.status().unwrap().success());
 }
 
 /// Everything may be awaited in a task of its own.

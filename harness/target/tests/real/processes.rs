@@ -136,19 +136,20 @@ async fn a_target_that_logs_without_end_is_not_held_up() {
 #[tokio::test]
 async fn an_attached_process_is_watched_and_left_alone() {
     let mut child = Command::new("sleep").arg("1000").spawn().unwrap();
-    let plan = || Launch::Attach(AttachPlan::Process { pid: child.id(), port: None });
+    let pid = child.id();
+    let plan = || Launch::Attach(AttachPlan::Process { pid, port: None });
     let mut first = launch(plan(), ready(ReadyWhen::Started, 1), "attached-1").await.unwrap();
     let second = launch(plan(), ready(ReadyWhen::Started, 1), "attached-2").await.unwrap();
     first.ready().await.unwrap();
-    assert_eq!(first.what(), format!("process {} (sleep 1000)", child.id()));
+    assert_eq!(first.what(), format!("process {pid} (sleep 1000)"));
     assert_eq!(first.stop().await.unwrap(), "left running, as attached");
     drop(first);
-    assert!(runs(child.id()));
+    assert!(runs(pid));
     child.kill().unwrap();
     let death = second.died().await;
     assert_eq!((death.exit_code, death.oom_killed), (None, false));
     let gone = launch(plan(), ready(ReadyWhen::Started, 1), "attached-3").await.unwrap_err();
-    assert_eq!(gone.to_string(), format!("there is nothing to attach to: process {} does not run", child.id()));
+    assert_eq!(gone.to_string(), format!("there is nothing to attach to: process {pid} does not run"));
     child.wait().unwrap();
 }
 

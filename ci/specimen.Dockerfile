@@ -1,0 +1,5 @@
+# The specimen, alone: no image has to be pulled.
+FROM scratch
+COPY specimen /specimen
+EXPOSE 8080
+ENTRYPOINT ["/specimen"]

@@ -1,0 +1,41 @@
+//! The specimen as a container. These need an engine and the image that ci/specimen-image makes.
+
+use crate::process::{SHORT, VERY_SHORT, expect_an_oom_kill, expect_the_leak_to_be_measured};
+use crate::stage::{Stage, container, scenario};
+
+#[test]
+fn a_leak_in_a_container_is_found_and_measured() {
+    let stage = Stage::new(&scenario(&container(", --base, 16MiB, --leak, 2KiB", "memory: 256MiB, "), SHORT, "{}"));
+    stage.run().expect_code(1);
+    expect_the_leak_to_be_measured(&stage);
+    let finding = stage.finding("memory.growth");
+    assert!(finding["evidence"]["source"].as_str().unwrap().contains("cgroup"), "{finding:#}");
+}
+
+#[test]
+fn a_container_that_stands_still_fails_on_its_pauses() {
+    let target = container(", --stop, 600ms, --stop-every, 3s", "");
+    let stage = Stage::new(&scenario(&target, VERY_SHORT, "{pauses: {max: 200ms}}"));
+    stage.run().expect_code(1);
+    assert_eq!(stage.finding("pauses.max")["verdict"], "fail");
+}
+
+#[test]
+fn a_container_at_its_memory_limit_is_oom_killed_and_says_so() {
+    let stage = Stage::new(&scenario(&container(", --leak, 256KiB", "memory: 48MiB, "), VERY_SHORT, "{}"));
+    stage.run().expect_code(1);
+    expect_an_oom_kill(&stage);
+}
+
+#[test]
+fn an_image_is_built_from_its_dockerfile() {
+    let target = "{container: {build: {context: image}, command: [--host, 0.0.0.0], port: 8080, cpus: 0.8, \
+                  labels: {team: soak}, ready: {log: listening on}}}";
+    let stage = Stage::new(&scenario(target, VERY_SHORT, "{errors: {below: 1%}}"));
+    let context = stage.folder.join("image");
+    std::fs::create_dir(&context).unwrap();
+    std::fs::write(context.join("Dockerfile"), "FROM plimsoll-specimen\nENV BUILT=here\n").unwrap();
+    let run = stage.run();
+    assert!([0, 3].contains(&run.code), "{}{}", run.stdout, run.stderr);
+    assert_eq!(stage.finding("errors")["verdict"], "pass");
+}

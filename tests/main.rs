@@ -1,0 +1,11 @@
+//! The tests that see the whole: through the real program, with real targets, on 127.0.0.1.
+#![expect(clippy::disallowed_methods, reason = "a test of the program waits for it by the wall clock")]
+
+mod container;
+mod ending;
+mod junit;
+mod mistakes;
+mod process;
+mod schema;
+mod stage;
+mod tidy;
