@@ -131,7 +131,8 @@ fn an_attached_process_is_judged_and_left_running() {
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let stage = Stage::new(&scenario(&format!("{{attach: {{pid: {}}}}}", target.id()), "[{name: idle, for: 12s}]", "{}"));
+    let stage =
+        Stage::new(&scenario(&format!("{{attach: {{pid: {}}}}}", target.id()), "[{name: idle, for: 12s}]", "{}"));
     let run = stage.run();
     let alive = target.try_wait().unwrap().is_none();
     target.kill().unwrap();

@@ -6,7 +6,8 @@ use crate::stage::{Stage, limited_process, process, scenario};
 pub(crate) const SHORT: &str = "[{name: baseline, for: 4s}, {name: warm-up, for: 2s, users: 0..8}, \
                                 {name: work, for: 16s, users: 8}, {name: settle, for: 4s}]";
 /// A few seconds of load.
-pub(crate) const VERY_SHORT: &str = "[{name: baseline, for: 2s}, {name: work, for: 8s, users: 4}, {name: settle, for: 2s}]";
+pub(crate) const VERY_SHORT: &str =
+    "[{name: baseline, for: 2s}, {name: work, for: 8s, users: 4}, {name: settle, for: 2s}]";
 
 #[test]
 fn a_healthy_service_passes() {

@@ -51,6 +51,5 @@ pub(crate) fn width() -> usize {
 }
 
 fn terminal_width() -> Option<usize> {
-    let term = indicatif::ProgressDrawTarget::stderr();
-    (!term.is_hidden()).then(|| usize::from(term.width().unwrap_or(100)))
+    console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns))
 }

@@ -108,6 +108,7 @@ fn completed(record: &Record) -> TestCase {
         Outcome::TargetDied(_) => broken(name, time, "run.target_died", &message, &message),
         Outcome::HarnessLost => unsound(name, time, "run.harness_lost", &message),
         Outcome::LoadFailed { .. } => unsound(name, time, "run.load_failed", &message),
+        Outcome::NotStarted { .. } => unsound(name, time, "run.not_started", &message),
         Outcome::Interrupted => unsound(name, time, "run.interrupted", &message),
     }
 }

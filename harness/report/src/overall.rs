@@ -14,6 +14,8 @@ fn of_outcome(outcome: &Outcome) -> Verdict {
     match outcome {
         Outcome::Completed => Verdict::Pass,
         Outcome::TargetDied(_) => Verdict::Fail,
-        Outcome::HarnessLost | Outcome::LoadFailed { .. } | Outcome::Interrupted => Verdict::Inconclusive,
+        Outcome::HarnessLost | Outcome::NotStarted { .. } | Outcome::LoadFailed { .. } | Outcome::Interrupted => {
+            Verdict::Inconclusive
+        }
     }
 }

@@ -114,7 +114,7 @@ struct At<'a> {
     notes: &'a Notes,
 }
 
-impl<'a> At<'a> {
+impl At<'_> {
     /// What YAML itself takes the node for.
     fn plainly<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.node.content {
@@ -128,7 +128,7 @@ impl<'a> At<'a> {
             },
             Content::Sequence(items) => visitor.visit_seq(Items { items: items.iter(), notes: self.notes }),
             Content::Mapping(entries) => {
-                visitor.visit_map(Entries { entries: entries.iter(), known: None, value: None, notes: self.notes })
+                visitor.visit_map(Entries { left: entries.iter(), known: None, value: None, notes: self.notes })
             }
         }
     }
@@ -222,12 +222,9 @@ impl<'de> de::Deserializer<'de> for At<'_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match &self.node.content {
-            Content::Mapping(entries) => visitor.visit_map(Entries {
-                entries: entries.iter(),
-                known: Some(known),
-                value: None,
-                notes: self.notes,
-            }),
+            Content::Mapping(entries) => {
+                visitor.visit_map(Entries { left: entries.iter(), known: Some(known), value: None, notes: self.notes })
+            }
             _ => Err(Fault {
                 hint: Some(format!("its keys are {}", list(known))),
                 ..Fault::new(format!("expected a mapping, found `{}`", self.node.text()))
@@ -255,7 +252,7 @@ impl<'de> de::SeqAccess<'de> for Items<'_> {
 }
 
 struct Entries<'a> {
-    entries: std::slice::Iter<'a, (Node, Node)>,
+    left: std::slice::Iter<'a, (Node, Node)>,
     /// The keys that there can be, where they are fixed.
     known: Option<&'static [&'static str]>,
     value: Option<&'a Node>,
@@ -266,7 +263,7 @@ impl<'a> Entries<'a> {
     /// The next entry that can be read; an unknown key is noted and passed over.
     fn next_known(&mut self) -> Option<&'a (Node, Node)> {
         loop {
-            let entry = self.entries.next()?;
+            let entry = self.left.next()?;
             if entry.1.left_out.get() {
                 continue;
             }

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::*;
 
-const GOOD: &str = r#"
+const GOOD: &str = r"
 name: chat-soak
 about: memory stays bounded
 target:
@@ -37,7 +37,7 @@ assert:
   latency: {p99: 100ms, p99.9: 1s}
   errors: {below: 0.1%}
   throughput: {above: 450/s}
-"#;
+";
 
 fn read(source: &str) -> Result<Plan, Vec<Problem>> {
     load(source, Path::new("/scenarios/chat"), &|_| None)

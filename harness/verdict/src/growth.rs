@@ -49,11 +49,7 @@ pub struct Tolerance {
 impl Default for Tolerance {
     /// That for bytes: 0.5 MiB, 0.5 % and 5 %.
     fn default() -> Self {
-        Self {
-            absolute: 524_288.0,
-            relative: 0.005,
-            ok_relative: 0.05,
-        }
+        Self { absolute: 524_288.0, relative: 0.005, ok_relative: 0.05 }
     }
 }
 
@@ -168,10 +164,7 @@ pub fn assess(question: &Question) -> Result<Growth, TooLittle> {
 
 fn bin_count(samples: usize) -> usize {
     let fits = |count: &usize| samples >= 2 * count;
-    BIN_COUNTS
-        .into_iter()
-        .find(fits)
-        .unwrap_or(FEWEST_SAMPLES / 2)
+    BIN_COUNTS.into_iter().find(fits).unwrap_or(FEWEST_SAMPLES / 2)
 }
 
 /// One question with its measures.
@@ -192,10 +185,7 @@ impl<'a> Case<'a> {
         let tolerance = question.tolerance;
         let level = bins.settled_level();
         let quantum = bins::quantum(samples);
-        let leak = tolerance
-            .absolute
-            .max(tolerance.relative * level.abs())
-            .max(quantum);
+        let leak = tolerance.absolute.max(tolerance.relative * level.abs()).max(quantum);
         let yardstick = Yardstick {
             level,
             quantum,
@@ -205,21 +195,12 @@ impl<'a> Case<'a> {
         };
         let accepted = (tolerance.ok_relative * level.abs()).max(2.0 * leak);
         let mature = bins.end() >= WARM_ENOUGH * question.warm_seconds;
-        Self {
-            question,
-            samples,
-            bins,
-            yardstick,
-            leak,
-            accepted,
-            mature,
-        }
+        Self { question, samples, bins, yardstick, leak, accepted, mature }
     }
 
     fn conclude(&self, whole: &Segment, suffixes: &[Segment]) -> Growth {
         let (bounds, guarded) = self.bounds(whole, suffixes);
-        let [lower, upper] =
-            [bounds.lower, bounds.upper].map(|bound| bound * self.question.planned_seconds);
+        let [lower, upper] = [bounds.lower, bounds.upper].map(|bound| bound * self.question.planned_seconds);
         let verdict = match (self.mature, guarded) {
             (true, true) if lower > self.leak => Trend::Leak,
             (true, _) if upper < self.accepted => Trend::Bounded,
@@ -234,17 +215,9 @@ impl<'a> Case<'a> {
             mature: self.mature,
             level: self.yardstick.level,
             tolerated: self.leak,
-            settles_after: if verdict == Trend::Unclear {
-                self.settles_after(&bounds)
-            } else {
-                None
-            },
+            settles_after: if verdict == Trend::Unclear { self.settles_after(&bounds) } else { None },
             shape: shape::name(self.samples, whole, verdict),
-            floors: whole
-                .windows
-                .iter()
-                .map(|window| (window.seconds, window.value))
-                .collect(),
+            floors: whole.windows.iter().map(|window| (window.seconds, window.value)).collect(),
         }
     }
 
@@ -257,49 +230,28 @@ impl<'a> Case<'a> {
         let persistent = persistence::persistent(self.bins, self.leak * judged);
         let parts = || std::iter::once(whole).chain(suffixes);
         let guarded = parts().filter(|part| part.guarded).map(|part| part.bounds);
-        let proof = guarded
-            .chain(persistent)
-            .max_by(|one, other| one.lower.total_cmp(&other.lower));
+        let proof = guarded.chain(persistent).max_by(|one, other| one.lower.total_cmp(&other.lower));
         let all = parts().map(|part| part.bounds);
-        let calmest = all
-            .min_by(|one, other| one.upper.total_cmp(&other.upper))
-            .unwrap_or(whole.bounds);
+        let calmest = all.min_by(|one, other| one.upper.total_cmp(&other.upper)).unwrap_or(whole.bounds);
         let Some(proof) = proof else {
             return (calmest, false);
         };
         let small = proof.lower * self.question.planned_seconds <= self.leak;
         if persistent.is_none() && small && proof.lower <= calmest.upper {
-            (
-                Bounds {
-                    slope: proof.slope.min(calmest.upper),
-                    upper: calmest.upper,
-                    ..proof
-                },
-                true,
-            )
+            (Bounds { slope: proof.slope.min(calmest.upper), upper: calmest.upper, ..proof }, true)
         } else {
-            (
-                Bounds {
-                    upper: proof.upper.max(whole.bounds.upper),
-                    ..proof
-                },
-                true,
-            )
+            (Bounds { upper: proof.upper.max(whole.bounds.upper), ..proof }, true)
         }
     }
 
     /// 1.6 times the shorter of the lengths at which a leak would be proved, or excluded, as the bounds narrow with
     /// the power 3/2 of the length and a power of 0.9 is wanted (VERDICT.md, section 4).
     fn settles_after(&self, bounds: &Bounds) -> Option<f64> {
-        let [slope, lower, upper] = [bounds.slope, bounds.lower, bounds.upper]
-            .map(|bound| bound * self.question.planned_seconds);
+        let [slope, lower, upper] =
+            [bounds.slope, bounds.lower, bounds.upper].map(|bound| bound * self.question.planned_seconds);
         let length = |doubt: f64, distance: f64| {
             let stretch = (doubt * 1.41 / distance).powf(2.0 / 3.0);
-            if distance > 0.0 {
-                self.bins.seconds() * stretch
-            } else {
-                f64::INFINITY
-            }
+            if distance > 0.0 { self.bins.seconds() * stretch } else { f64::INFINITY }
         };
         let proof = length(slope - lower, slope - self.leak);
         let clearance = length(upper - slope, self.accepted - slope);

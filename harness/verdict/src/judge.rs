@@ -110,6 +110,11 @@ impl Judgement {
     }
 }
 
+/// What a rule comes to when it cannot be judged: a judgement of its own, on the way of an error.
+fn untold(what: &str) -> Box<Judgement> {
+    Box::new(Judgement::no_data(what))
+}
+
 fn bytes(value: f64) -> Amount {
     Amount { value, unit: Unit::Bytes }
 }

@@ -75,7 +75,7 @@ fn conclude(options: &RunOptions, run: &Run) -> Exit {
 }
 
 fn write_reports(options: &RunOptions, record: &Record) -> Result<(), Box<dyn std::error::Error>> {
-    let junit = report::junit(record, as_verdict(options.inconclusive), &["record.db", "summary.json", "target.log"]);
+    let junit = report::junit(record, &["record.db", "summary.json", "target.log"], as_verdict(options.inconclusive));
     record::write_file(&record.folder, "junit.xml", junit.as_bytes())?;
     record::write_file(&record.folder, "summary.json", format!("{:#}\n", report::summary(record)).as_bytes())?;
     if let Some(path) = &options.junit {

@@ -10,7 +10,7 @@ fn plan(phases: &str) -> Plan {
 }
 
 /// Plays a run whose ticks come `late` after they are due, up to an input at a time.
-fn play(plan: &Plan, late: Duration, interruption: Option<(f64, Input)>) -> Vec<(f64, Command)> {
+fn play(plan: &Plan, late: Duration, interruption: Option<&(f64, Input)>) -> Vec<(f64, Command)> {
     let mut out = Vec::new();
     let mut log = Vec::new();
     let began = Elapsed::from_seconds(5.0);
@@ -19,7 +19,7 @@ fn play(plan: &Plan, late: Duration, interruption: Option<(f64, Input)>) -> Vec<
     while !session.ended {
         log.extend(out.drain(..).map(|command| (now.since(began).as_secs_f64(), command)));
         now = session.next_due() + late;
-        match &interruption {
+        match interruption {
             Some((at, input)) if now >= began + Duration::from_secs_f64(*at) => {
                 now = began + Duration::from_secs_f64(*at);
                 session.on(now, input.clone(), &mut out);
@@ -82,7 +82,7 @@ fn an_interval_never_lies_in_two_phases() {
 
 #[test]
 fn an_interruption_ends_the_phase_and_takes_the_users_away() {
-    let log = play(&plan(SHORT), Duration::ZERO, Some((3.5, Input::Interrupted)));
+    let log = play(&plan(SHORT), Duration::ZERO, Some(&(3.5, Input::Interrupted)));
     assert_eq!(left(&log).last().unwrap(), &("hold".to_owned(), 3.0, 3.5));
     let end: Vec<&Command> = log.iter().rev().take(4).map(|(_, command)| command).collect();
     assert!(matches!(
@@ -94,7 +94,7 @@ fn an_interruption_ends_the_phase_and_takes_the_users_away() {
 #[test]
 fn a_dead_target_ends_the_run_with_its_death() {
     let death = Death { exit_code: Some(137), oom_killed: true, last_lines: Vec::new() };
-    let log = play(&plan(SHORT), Duration::ZERO, Some((4.0, Input::TargetDied(death.clone()))));
+    let log = play(&plan(SHORT), Duration::ZERO, Some(&(4.0, Input::TargetDied(death.clone()))));
     assert_eq!(log.last().unwrap().1, Command::End(Outcome::TargetDied(death)));
 }
 

@@ -154,7 +154,7 @@ impl Resolver<'_> {
         self.headers(place, &headers);
         let name = spec.name.clone().unwrap_or_else(|| format!("{} {path}", method.name()));
         Request {
-            name: unique(format!("{journey}/{name}"), names),
+            name: unique(&format!("{journey}/{name}"), names),
             method,
             path: path.to_owned(),
             headers,
@@ -185,8 +185,8 @@ fn expect(spec: &StepSpec) -> Expect {
 }
 
 /// The name, with a number behind it where it is taken: a step is a line in the record.
-fn unique(name: String, names: &mut BTreeSet<String>) -> String {
-    let mut candidate = name.clone();
+fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
+    let mut candidate = name.to_owned();
     let mut number = 2;
     while !names.insert(candidate.clone()) {
         candidate = format!("{name} ({number})");

@@ -9,7 +9,7 @@ use crate::spec::Spec;
 /// A run gives this many samples by default, where it is short of five minutes.
 const SAMPLES_OF_A_SHORT_RUN: f64 = 300.0;
 const FASTEST: Duration = Duration::from_millis(20);
-const SLOWEST: Duration = Duration::from_secs(60);
+const SLOWEST: Duration = Duration::from_mins(1);
 /// To see every pause of length d at a threshold of d/2 takes a beat per d/2.
 const BEATS_PER_BUDGET: f64 = 2.0;
 const FASTEST_BEAT: Duration = Duration::from_millis(1);

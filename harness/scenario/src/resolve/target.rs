@@ -8,7 +8,7 @@ use crate::plan::{AttachPlan, ContainerPlan, Image, Launch, ProcessPlan, Ready, 
 use crate::quantity::Size;
 use crate::spec::{AttachSpec, ContainerSpec, ProcessSpec, ReadySpec, TargetSpec};
 
-const DEFAULT_READY_WITHIN: Duration = Duration::from_secs(60);
+const DEFAULT_READY_WITHIN: Duration = Duration::from_mins(1);
 /// No engine starts a container with less, and no process lives in less.
 const LEAST_MEMORY: f64 = 6.0 * 1024.0 * 1024.0;
 

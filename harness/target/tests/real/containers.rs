@@ -166,5 +166,5 @@ fn all_futures_can_be_sent() {
     fn sent<T: Send>(_: impl FnOnce(&'static mut Target) -> T) {}
     sent(|target| target.ready());
     sent(|target| target.died());
-    sent(|target| target.stop());
+    sent(Target::stop);
 }

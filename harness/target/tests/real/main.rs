@@ -1,4 +1,5 @@
 //! Real processes and real containers. They need gcc, and a container engine that answers.
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the answer")]
 
 mod containers;
 mod processes;

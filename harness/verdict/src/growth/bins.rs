@@ -56,11 +56,7 @@ impl Bins {
         let members = members(samples, first, width, count);
         let share = fair_share(&members);
         let values = members.iter().map(|bin| summary(bin, share)).collect();
-        Self {
-            start: first,
-            width,
-            values,
-        }
+        Self { start: first, width, values }
     }
 
     /// How many bins there are, gaps included.
@@ -85,29 +81,15 @@ impl Bins {
 
     /// The middle of the middles of the last quarter (of all, where that is a gap).
     pub(super) fn settled_level(&self) -> f64 {
-        let middles = |bins: &[Option<Summary>]| {
-            bins.iter()
-                .flatten()
-                .map(|bin| bin.middle)
-                .collect::<Vec<_>>()
-        };
+        let middles = |bins: &[Option<Summary>]| bins.iter().flatten().map(|bin| bin.middle).collect::<Vec<_>>();
         let quarter = middles(&self.values[self.count() * 3 / 4..]);
-        let mut chosen = if quarter.is_empty() {
-            middles(&self.values)
-        } else {
-            quarter
-        };
+        let mut chosen = if quarter.is_empty() { middles(&self.values) } else { quarter };
         median(&mut chosen).unwrap_or(0.0)
     }
 
     /// The last `length` bins as `windows` windows, which must divide it. A window with less than three quarters of
     /// its bins is left out.
-    pub(super) fn windows(
-        &self,
-        length: usize,
-        windows: usize,
-        statistic: Statistic,
-    ) -> Vec<Window> {
+    pub(super) fn windows(&self, length: usize, windows: usize, statistic: Statistic) -> Vec<Window> {
         let from = self.count() - length;
         let each = length / windows;
         let begin = self.start + self.width * from as f64;
@@ -115,12 +97,7 @@ impl Bins {
         let window = |(index, bins): (usize, &[Option<Summary>])| {
             let centre = begin + self.width * (index as f64 + 0.5) * each as f64;
             let (seconds, value) = floor(bins, statistic, centre)?;
-            Some(Window {
-                index,
-                place: (seconds - begin) / (self.width * length as f64),
-                seconds,
-                value,
-            })
+            Some(Window { index, place: (seconds - begin) / (self.width * length as f64), seconds, value })
         };
         chunks.filter_map(window).collect()
     }
@@ -130,11 +107,7 @@ impl Bins {
 fn members(samples: &[(f64, f64)], start: f64, width: f64, count: usize) -> Vec<&[(f64, f64)]> {
     let mut rest = samples;
     let member = |bin: usize| {
-        let end = if bin + 1 == count {
-            f64::INFINITY
-        } else {
-            start + width * (bin as f64 + 1.0)
-        };
+        let end = if bin + 1 == count { f64::INFINITY } else { start + width * (bin as f64 + 1.0) };
         let (inside, after) = rest.split_at(rest.partition_point(|sample| sample.0 < end));
         rest = after;
         inside
@@ -144,11 +117,7 @@ fn members(samples: &[(f64, f64)], start: f64, width: f64, count: usize) -> Vec<
 
 /// How many samples every bin gives: as many as the poorest that is no gap.
 fn fair_share(members: &[&[(f64, f64)]]) -> usize {
-    let mut counts: Vec<f64> = members
-        .iter()
-        .filter(|bin| !bin.is_empty())
-        .map(|bin| bin.len() as f64)
-        .collect();
+    let mut counts: Vec<f64> = members.iter().filter(|bin| !bin.is_empty()).map(|bin| bin.len() as f64).collect();
     let least = median(&mut counts).unwrap_or(1.0) / 3.0;
     let enough = counts.iter().copied().filter(|count| *count >= least);
     enough.fold(f64::INFINITY, f64::min).max(1.0) as usize
@@ -162,11 +131,7 @@ fn summary(bin: &[(f64, f64)], share: usize) -> Option<Summary> {
     let picked = (0..share).map(|at| bin[at * bin.len() / share]);
     let (seconds, lowest) = picked.min_by(|one, other| one.1.total_cmp(&other.1))?;
     let middle = median(&mut bin.iter().map(|sample| sample.1).collect::<Vec<_>>())?;
-    Some(Summary {
-        seconds,
-        lowest,
-        middle,
-    })
+    Some(Summary { seconds, lowest, middle })
 }
 
 /// When and how high the floor of one window is; `None` where a quarter of its bins are gaps. A minimum stands where
@@ -178,9 +143,7 @@ fn floor(bins: &[Option<Summary>], statistic: Statistic, centre: f64) -> Option<
     }
     match statistic {
         Statistic::Minimum => {
-            let lowest = present
-                .iter()
-                .min_by(|one, other| one.lowest.total_cmp(&other.lowest))?;
+            let lowest = present.iter().min_by(|one, other| one.lowest.total_cmp(&other.lowest))?;
             Some((lowest.seconds, lowest.lowest))
         }
         Statistic::Middle => {
@@ -204,9 +167,7 @@ pub(super) fn quantum(samples: &[(f64, f64)]) -> f64 {
     }
     let values: Vec<f64> = values.into_iter().map(from_order).collect();
     let gaps = values.windows(2).map(|pair| pair[1] - pair[0]);
-    gaps.filter(|gap| *gap > 0.0)
-        .reduce(f64::min)
-        .unwrap_or(0.0)
+    gaps.filter(|gap| *gap > 0.0).reduce(f64::min).unwrap_or(0.0)
 }
 
 /// The different values in ascending order, as [`in_order`] has them.
@@ -220,18 +181,10 @@ fn different(samples: &[(f64, f64)]) -> Vec<u64> {
 /// A number whose order as an integer is the order of the values: sorting integers is several times faster.
 fn in_order(value: f64) -> u64 {
     let bits = (value + 0.0).to_bits();
-    if bits >> 63 == 1 {
-        !bits
-    } else {
-        bits | 1 << 63
-    }
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
 /// The way back from [`in_order`].
 fn from_order(ordered: u64) -> f64 {
-    f64::from_bits(if ordered >> 63 == 1 {
-        ordered & !(1 << 63)
-    } else {
-        !ordered
-    })
+    f64::from_bits(if ordered >> 63 == 1 { ordered & !(1 << 63) } else { !ordered })
 }

@@ -25,17 +25,9 @@ pub(super) fn profile(fit: &Fit, alpha: f64) -> Bounds {
     let worst = fit.shaped.iter().map(likely).fold(line_at, f64::min) + margin(fit);
     let plausible = |shaped: &&Shaped| likely(shaped) <= worst;
     let error = quantile * (fit.variance(unbent) / fit.suu).sqrt();
-    let mut bounds = Bounds {
-        slope: fit.line_slope,
-        lower: f64::INFINITY,
-        upper: f64::NEG_INFINITY,
-    };
+    let mut bounds = Bounds { slope: fit.line_slope, lower: f64::INFINITY, upper: f64::NEG_INFINITY };
     if line_at <= worst {
-        bounds = Bounds {
-            lower: fit.line_slope - error,
-            upper: fit.line_slope + error,
-            ..bounds
-        };
+        bounds = Bounds { lower: fit.line_slope - error, upper: fit.line_slope + error, ..bounds };
     }
     for shaped in fit.shaped.iter().filter(plausible) {
         widen(&mut bounds, fit, shaped, quantile, unbent);
@@ -54,47 +46,24 @@ fn margin(fit: &Fit) -> f64 {
 
 /// The estimate between its bounds; where numbers overflowed nothing is known.
 fn sound(bounds: Bounds) -> Bounds {
-    let Bounds {
-        slope,
-        lower,
-        upper,
-    } = bounds;
+    let Bounds { slope, lower, upper } = bounds;
     if slope.is_finite() && lower.is_finite() && upper.is_finite() && lower <= upper {
-        Bounds {
-            slope: slope.clamp(lower, upper),
-            ..bounds
-        }
+        Bounds { slope: slope.clamp(lower, upper), ..bounds }
     } else {
-        Bounds {
-            slope: 0.0,
-            lower: f64::NEG_INFINITY,
-            upper: f64::INFINITY,
-        }
+        Bounds { slope: 0.0, lower: f64::NEG_INFINITY, upper: f64::INFINITY }
     }
 }
 
 /// A curve that would have to be turned over is no benign explanation: beside it the line is as good.
 fn unlikelihood(fit: &Fit, shaped: &Shaped, unbent: f64) -> f64 {
     // A step is the best of as many as there are windows.
-    let chosen = if shaped.form.is_step() {
-        fit.count.ln()
-    } else {
-        0.0
-    };
-    fit.unlikelihood(if shaped.height > 0.0 {
-        shaped.rss
-    } else {
-        unbent
-    }) + chosen
+    let chosen = if shaped.form.is_step() { fit.count.ln() } else { 0.0 };
+    fit.unlikelihood(if shaped.height > 0.0 { shaped.rss } else { unbent }) + chosen
 }
 
 /// Takes one plausible curve into the bounds.
 fn widen(bounds: &mut Bounds, fit: &Fit, shaped: &Shaped, quantile: f64, unbent: f64) {
-    let rss = if shaped.height > 0.0 {
-        shaped.rss
-    } else {
-        unbent
-    };
+    let rss = if shaped.height > 0.0 { shaped.rss } else { unbent };
     let error = quantile * (fit.variance(rss) * shaped.sgg / shaped.determinant).sqrt();
     let lower = shaped.slope - error - DISTRUST * shaped.height.max(0.0) * shaped.range;
     // Only where the curve, at that slope, is still the right way up.
@@ -111,6 +80,5 @@ fn estimate(fit: &Fit, line_at: f64) -> f64 {
     let upright = fit.shaped.iter().filter(|shaped| shaped.height > 0.0);
     let best = upright.min_by(|one, other| one.rss.total_cmp(&other.rss));
     let earned = |shaped: &&Shaped| fit.unlikelihood(shaped.rss) + fit.count.ln() < line_at;
-    best.filter(earned)
-        .map_or(fit.line_slope, |shaped| shaped.slope)
+    best.filter(earned).map_or(fit.line_slope, |shaped| shaped.slope)
 }

@@ -121,12 +121,7 @@ struct Trace {
 }
 
 /// Samples of a family, in bytes at 1 Hz; a leak adds `size` standard deviations of the stationary part over the run.
-pub(super) fn make(
-    seed: u64,
-    family: Family,
-    seconds: usize,
-    leak: Option<(Leak, f64)>,
-) -> Vec<(f64, f64)> {
+pub(super) fn make(seed: u64, family: Family, seconds: usize, leak: Option<(Leak, f64)>) -> Vec<(f64, f64)> {
     let mut random = Random::new(seed * 1_000 + family as u64);
     let Trace { mut values, sigma } = family.trace(&mut random, seconds);
     if let Some((kind, size)) = leak {
@@ -134,11 +129,7 @@ pub(super) fn make(
             *value += size * sigma * share;
         }
     }
-    values
-        .into_iter()
-        .enumerate()
-        .map(|(at, value)| (at as f64, (value * MIB).round()))
-        .collect()
+    values.into_iter().enumerate().map(|(at, value)| (at as f64, (value * MIB).round())).collect()
 }
 
 impl Leak {
@@ -154,9 +145,7 @@ impl Leak {
             Self::Exponential => (rate * v).exp_m1() / rate.exp_m1(),
             Self::Bursty => ((v * 10.0).floor() + ((v * 10.0).fract() * 2.0).min(1.0)) / 10.0,
         };
-        (0..seconds)
-            .map(|at| course(at as f64 / seconds as f64))
-            .collect()
+        (0..seconds).map(|at| course(at as f64 / seconds as f64)).collect()
     }
 }
 
@@ -166,21 +155,12 @@ impl Family {
         let noise = base * random.between(0.0025, 0.015);
         let shape = self.course(random, seconds, base, noise);
         let quiet = matches!(self, Self::Remembering | Self::HighWater | Self::Quantised);
-        let values: Vec<f64> = shape
-            .iter()
-            .map(|part| base + part.0 + if quiet { 0.0 } else { noise * random.normal() })
-            .collect();
+        let values: Vec<f64> =
+            shape.iter().map(|part| base + part.0 + if quiet { 0.0 } else { noise * random.normal() }).collect();
         // The stationary part is the second of each pair and the noise.
         let mean = shape.iter().map(|part| part.1).sum::<f64>() / seconds as f64;
-        let variance = shape
-            .iter()
-            .map(|part| (part.1 - mean).powi(2))
-            .sum::<f64>()
-            / seconds as f64;
-        Trace {
-            values,
-            sigma: (noise * noise + variance).sqrt(),
-        }
+        let variance = shape.iter().map(|part| (part.1 - mean).powi(2)).sum::<f64>() / seconds as f64;
+        Trace { values, sigma: (noise * noise + variance).sqrt() }
     }
 
     /// What is added to the base each second, and the part of it that is stationary.
@@ -189,9 +169,7 @@ impl Family {
         let height = base * random.between(0.1, 0.8);
         let tau = length * random.between(0.02, 0.2);
         let passing = |value: f64| (value, 0.0);
-        let curve = |course: &dyn Fn(f64) -> f64| {
-            (0..seconds).map(|at| passing(course(at as f64))).collect()
-        };
+        let curve = |course: &dyn Fn(f64) -> f64| (0..seconds).map(|at| passing(course(at as f64))).collect();
         match self {
             Self::Flat | Self::PageCache => curve(&|_| 0.0),
             Self::Remembering => stationary(remembering(random, seconds, noise)),
@@ -200,28 +178,18 @@ impl Family {
             Self::WarmUp => curve(&|t| height * -(-t / tau).exp_m1()),
             Self::WarmSawtooth => {
                 let teeth = sawtooth(random, seconds, base).into_iter().enumerate();
-                teeth
-                    .map(|(at, tooth)| (tooth - height * (-(at as f64) / tau).exp_m1(), tooth))
-                    .collect()
+                teeth.map(|(at, tooth)| (tooth - height * (-(at as f64) / tau).exp_m1(), tooth)).collect()
             }
             Self::WarmTwice => {
-                let (fast, part) = (
-                    length * random.between(0.01, 0.05),
-                    random.between(0.3, 0.7),
-                );
+                let (fast, part) = (length * random.between(0.01, 0.05), random.between(0.3, 0.7));
                 let slow = length * random.between(0.08, 0.25);
-                curve(&|t| {
-                    -height * (part * (-t / fast).exp_m1() + (1.0 - part) * (-t / slow).exp_m1())
-                })
+                curve(&|t| -height * (part * (-t / fast).exp_m1() + (1.0 - part) * (-t / slow).exp_m1()))
             }
             Self::CacheToCap => {
                 let end = length * random.between(0.1, 0.6);
                 curve(&|t| height * (t / end).min(1.0))
             }
-            Self::Coupons => coupons(random, seconds, height, tau)
-                .into_iter()
-                .map(passing)
-                .collect(),
+            Self::Coupons => coupons(random, seconds, height, tau).into_iter().map(passing).collect(),
             Self::StepAtStart => {
                 let start = length * random.between(0.0, 0.05);
                 curve(&|t| if t < start { 0.0 } else { height })
@@ -231,25 +199,16 @@ impl Family {
                 curve(&|t| 0.35 * height * (t / early).ln_1p() / (length / early).ln_1p())
             }
             Self::LoadWave => {
-                let (period, phase) =
-                    (length / random.between(3.0, 12.0), random.between(0.0, TAU));
-                stationary(
-                    (0..seconds)
-                        .map(|at| 0.15 * height * (TAU * at as f64 / period + phase).sin())
-                        .collect(),
-                )
+                let (period, phase) = (length / random.between(3.0, 12.0), random.between(0.0, TAU));
+                stationary((0..seconds).map(|at| 0.15 * height * (TAU * at as f64 / period + phase).sin()).collect())
             }
             Self::Arenas => stationary(arenas(random, seconds, noise)),
             Self::Quantised => {
                 let page = random.scale(1.0, 64.0);
-                let rough =
-                    |random: &mut Random| (0.5 + noise * random.normal() / page).floor() * page;
+                let rough = |random: &mut Random| (0.5 + noise * random.normal() / page).floor() * page;
                 stationary((0..seconds).map(|_| rough(random)).collect())
             }
-            Self::HighWater => high_water(random, seconds, noise)
-                .into_iter()
-                .map(passing)
-                .collect(),
+            Self::HighWater => high_water(random, seconds, noise).into_iter().map(passing).collect(),
             Self::Spikes => stationary(spikes(random, seconds, height)),
             Self::LateStep => {
                 let start = length * random.between(0.3, 0.8);
@@ -288,10 +247,7 @@ fn sawtooth(random: &mut Random, seconds: usize, base: f64) -> Vec<f64> {
 }
 
 fn generations(random: &mut Random, seconds: usize, base: f64) -> Vec<f64> {
-    let (young, old) = (
-        base * random.between(0.05, 0.2),
-        base * random.between(0.05, 0.3),
-    );
+    let (young, old) = (base * random.between(0.05, 0.2), base * random.between(0.05, 0.3));
     let (minor, many) = (random.between(3.0, 10.0), random.between(4.0, 10.0).round());
     let start = random.between(0.0, minor * many);
     let value = |at: usize| {
@@ -337,13 +293,5 @@ fn high_water(random: &mut Random, seconds: usize, noise: f64) -> Vec<f64> {
 
 fn spikes(random: &mut Random, seconds: usize, height: f64) -> Vec<f64> {
     let often = random.between(0.01, 0.1);
-    (0..seconds)
-        .map(|_| {
-            if random.share() < often {
-                height * random.share()
-            } else {
-                0.0
-            }
-        })
-        .collect()
+    (0..seconds).map(|_| if random.share() < often { height * random.share() } else { 0.0 }).collect()
 }

@@ -55,64 +55,30 @@ pub(super) struct Fit {
 
 impl Fit {
     /// Fits floors (in any unit) at their points; `rounding` is the variance below which nothing can be seen.
-    pub(super) fn new(
-        points: &[Point],
-        floors: &[f64],
-        windows: usize,
-        rounding: f64,
-        grain: Grain,
-    ) -> Self {
+    pub(super) fn new(points: &[Point], floors: &[f64], windows: usize, rounding: f64, grain: Grain) -> Self {
         let sums = Centred::new(points, floors);
         let (line_slope, line_rss) = sums.line();
-        let shaped: Vec<Shaped> = benign(windows, grain)
-            .into_iter()
-            .filter_map(|form| sums.shaped(form))
-            .collect();
-        let upward = accelerating(grain)
-            .into_iter()
-            .filter_map(|form| sums.shaped(form))
-            .filter(|fit| fit.height > 0.0);
+        let shaped: Vec<Shaped> = benign(windows, grain).into_iter().filter_map(|form| sums.shaped(form)).collect();
+        let upward =
+            accelerating(grain).into_iter().filter_map(|form| sums.shaped(form)).filter(|fit| fit.height > 0.0);
         let accelerating = best(upward);
-        let inflation =
-            variance_inflation(&sums.residuals(best(shaped.iter().copied().chain(accelerating))));
+        let inflation = variance_inflation(&sums.residuals(best(shaped.iter().copied().chain(accelerating))));
         let count = points.len() as f64;
         let freedom = ((count - PARAMETERS) / inflation).max(1.0);
         let (suu, szz) = (sums.suu, sums.szz);
-        Self {
-            count,
-            suu,
-            szz,
-            line_slope,
-            line_rss,
-            shaped,
-            accelerating,
-            inflation,
-            rounding,
-            freedom,
-        }
+        Self { count, suu, szz, line_slope, line_rss, shaped, accelerating, inflation, rounding, freedom }
     }
 
     /// The smallest sum of squared residuals of all fits.
     pub(super) fn least_rss(&self) -> f64 {
-        let all = self
-            .shaped
-            .iter()
-            .copied()
-            .chain(self.accelerating)
-            .map(|fit| fit.rss);
+        let all = self.shaped.iter().copied().chain(self.accelerating).map(|fit| fit.rss);
         all.fold(self.line_rss, f64::min)
     }
 
     /// The smallest sum of squared residuals of what is straight or accelerates.
     pub(super) fn unbent_rss(&self) -> f64 {
-        let overturned = self
-            .shaped
-            .iter()
-            .filter(|fit| fit.height < 0.0 && !fit.form.is_step());
-        let all = overturned
-            .copied()
-            .chain(self.accelerating)
-            .map(|fit| fit.rss);
+        let overturned = self.shaped.iter().filter(|fit| fit.height < 0.0 && !fit.form.is_step());
+        let all = overturned.copied().chain(self.accelerating).map(|fit| fit.rss);
         all.fold(self.line_rss, f64::min)
     }
 
@@ -153,14 +119,7 @@ impl<'a> Centred<'a> {
         let floors = centred(floors);
         let (suu, suz) = (product(&places, &places), product(&places, &floors));
         let szz = product(&floors, &floors);
-        Self {
-            points,
-            places,
-            floors,
-            suu,
-            suz,
-            szz,
-        }
+        Self { points, places, floors, suu, suz, szz }
     }
 
     fn line(&self) -> (f64, f64) {
@@ -184,17 +143,7 @@ impl<'a> Centred<'a> {
         let rss = (self.szz - slope * self.suz - height * sgz).max(0.0);
         let highest = curve.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let range = highest - curve.iter().copied().fold(f64::INFINITY, f64::min);
-        Some(Shaped {
-            form,
-            slope,
-            height,
-            rss,
-            sgg,
-            sug,
-            sgz,
-            determinant,
-            range,
-        })
+        Some(Shaped { form, slope, height, rss, sgg, sug, sgz, determinant, range })
     }
 
     /// What the best fit leaves (what the line leaves, where there is none).
@@ -203,8 +152,6 @@ impl<'a> Centred<'a> {
         let curve = |point: &Point| fit.map_or(0.0, |fit| fit.height * fit.form.at(point));
         let level = self.points.iter().map(&curve).sum::<f64>() / self.points.len() as f64;
         let places = self.points.iter().zip(&self.places).zip(&self.floors);
-        places
-            .map(|((point, place), floor)| floor - slope * place - (curve(point) - level))
-            .collect()
+        places.map(|((point, place), floor)| floor - slope * place - (curve(point) - level)).collect()
     }
 }

@@ -85,20 +85,12 @@ pub(super) fn benign(windows: usize, grain: Grain) -> Vec<Form> {
         Grain::Coarse => (10, &[0.5, 1.0]),
         Grain::Fine => (26, &[0.5, 0.6, 0.7, 0.85, 1.0]),
     };
-    let saturation = |time| {
-        powers
-            .iter()
-            .map(move |&power| Form::Saturation { time, power })
-    };
+    let saturation = |time| powers.iter().map(move |&power| Form::Saturation { time, power });
     let saturations = between(0.008, 0.4, many).flat_map(saturation);
     let fills = between(0.04, 0.64, many / 2).map(|end| Form::Fill { end });
     let logarithms = between(0.0008, 0.12, many / 2).map(|time| Form::Logarithm { time });
     let steps = (2..windows.saturating_sub(1)).map(|at| Form::Step { at });
-    saturations
-        .chain(fills)
-        .chain(logarithms)
-        .chain(steps)
-        .collect()
+    saturations.chain(fills).chain(logarithms).chain(steps).collect()
 }
 
 /// The accelerating curves: beside them a straight line is no worse an answer for being straight.

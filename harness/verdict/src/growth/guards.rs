@@ -12,33 +12,19 @@ const LAST_THIRD: f64 = 0.25;
 
 /// Whether the floors of the last half of the run still rise, and those of its last third at a fair part of the
 /// claimed pace (`lower`, in the series' unit per second).
-pub(super) fn still_growing(
-    bins: &Bins,
-    bins_per_window: usize,
-    statistic: Statistic,
-    lower: f64,
-) -> bool {
+pub(super) fn still_growing(bins: &Bins, bins_per_window: usize, statistic: Statistic, lower: f64) -> bool {
     let [half, third] = [bins.count() / 2, bins.count() / 3].map(|length| {
         let windows = bins.windows(length, windows_in(length, bins_per_window), statistic);
-        line(
-            &windows
-                .iter()
-                .map(|window: &Window| (window.seconds, window.value))
-                .collect::<Vec<_>>(),
-        )
+        line(&windows.iter().map(|window: &Window| (window.seconds, window.value)).collect::<Vec<_>>())
     });
-    let rises = half
-        .is_some_and(|line| line.slope > line.error * student_quantile(RECENT_ALPHA, line.freedom));
+    let rises = half.is_some_and(|line| line.slope > line.error * student_quantile(RECENT_ALPHA, line.freedom));
     rises && third.is_some_and(|line| line.slope > LAST_THIRD * lower)
 }
 
 /// Windows as wide as those that were fitted, or narrower where fewer than about eight would be left.
 fn windows_in(length: usize, bins_per_window: usize) -> usize {
     let wanted = (length / bins_per_window).max(8).min(length);
-    (1..=wanted)
-        .rev()
-        .find(|count| length.is_multiple_of(*count))
-        .unwrap_or(1)
+    (1..=wanted).rev().find(|count| length.is_multiple_of(*count)).unwrap_or(1)
 }
 
 /// Whether more than `share` of the rise is left when the two largest of its seven parts are taken away: one jump
@@ -49,9 +35,7 @@ pub(super) fn spread(floors: &[f64], share: f64) -> bool {
         return false;
     }
     let edge = |block: usize| block * floors.len() / BLOCKS;
-    let means: Vec<f64> = (0..BLOCKS)
-        .map(|block| mean(&floors[edge(block)..edge(block + 1)]))
-        .collect();
+    let means: Vec<f64> = (0..BLOCKS).map(|block| mean(&floors[edge(block)..edge(block + 1)])).collect();
     let mut parts: Vec<f64> = means.windows(2).map(|pair| pair[1] - pair[0]).collect();
     parts.sort_unstable_by(f64::total_cmp);
     let rise: f64 = parts.iter().sum();

@@ -42,18 +42,9 @@ pub(super) fn persistent(bins: &Bins, least: f64) -> Option<Bounds> {
     let deviate = kendall_deviate(half);
     let steady = deviate > STEADY && deviate / inflation.sqrt() > STEADY_CORRECTED;
     let large = sen.slope * bins.seconds() > 2.0 * least;
-    let claimed =
-        steady && large && does_not_slow(&floors, &points) && guards::spread(half, SPREAD);
-    let SenSlope {
-        slope,
-        lower,
-        upper,
-    } = sen_slope(&points, INTERVAL, inflation)?;
-    claimed.then_some(Bounds {
-        slope,
-        lower,
-        upper,
-    })
+    let claimed = steady && large && does_not_slow(&floors, &points) && guards::spread(half, SPREAD);
+    let SenSlope { slope, lower, upper } = sen_slope(&points, INTERVAL, inflation)?;
+    claimed.then_some(Bounds { slope, lower, upper })
 }
 
 /// What a line of that slope leaves, around its middle.
@@ -67,13 +58,8 @@ fn detrended(points: &[(f64, f64)], slope: f64) -> Vec<f64> {
 /// one before.
 fn does_not_slow(floors: &[f64], half: &[(f64, f64)]) -> bool {
     let level = |from: usize| median(&mut floors[from..from + 3].to_vec()).unwrap_or(0.0);
-    let (early, middle, late) = (
-        level(1),
-        level(floors.len() / 2 - 2),
-        level(floors.len() - 3),
-    );
-    let slope =
-        |points: &[(f64, f64)]| sen_slope(points, INTERVAL, 1.0).map_or(0.0, |sen| sen.slope);
+    let (early, middle, late) = (level(1), level(floors.len() / 2 - 2), level(floors.len() - 3));
+    let slope = |points: &[(f64, f64)]| sen_slope(points, INTERVAL, 1.0).map_or(0.0, |sen| sen.slope);
     let (before, after) = half.split_at(half.len() / 2);
     let (pace_before, pace_after) = (slope(before), slope(after));
     let rose = late - middle > SECOND_HALF * (late - early) && late > early;

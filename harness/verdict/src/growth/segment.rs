@@ -46,34 +46,16 @@ impl Segment {
             [Statistic::Minimum, Statistic::Middle]
                 .map(|statistic| Candidate::new(bins, length, count, statistic, yardstick))
         });
-        let best = candidates
-            .flatten()
-            .min_by(|one, other| one.blur.total_cmp(&other.blur))?;
+        let best = candidates.flatten().min_by(|one, other| one.blur.total_cmp(&other.blur))?;
         let seconds = bins.width * length as f64;
-        let fit = fitted(
-            &best.windows,
-            best.bins_per_window,
-            length,
-            yardstick,
-            Grain::Fine,
-        );
+        let fit = fitted(&best.windows, best.bins_per_window, length, yardstick, Grain::Fine);
         let scaled = profile(&fit, yardstick.alpha);
         let floors: Vec<f64> = best.windows.iter().map(|window| window.value).collect();
         let per_second = yardstick.unit / seconds;
-        let [slope, lower, upper] =
-            [scaled.slope, scaled.lower, scaled.upper].map(|value| value * per_second);
+        let [slope, lower, upper] = [scaled.slope, scaled.lower, scaled.upper].map(|value| value * per_second);
         let guarded = guards::still_growing(bins, best.bins_per_window, best.statistic, lower)
             && guards::spread(&floors, guards::SPREAD);
-        Some(Self {
-            windows: best.windows,
-            fit,
-            bounds: Bounds {
-                slope,
-                lower,
-                upper,
-            },
-            guarded,
-        })
+        Some(Self { windows: best.windows, fit, bounds: Bounds { slope, lower, upper }, guarded })
     }
 }
 
@@ -93,13 +75,7 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn new(
-        bins: &Bins,
-        length: usize,
-        count: usize,
-        statistic: Statistic,
-        yardstick: &Yardstick,
-    ) -> Option<Self> {
+    fn new(bins: &Bins, length: usize, count: usize, statistic: Statistic, yardstick: &Yardstick) -> Option<Self> {
         let windows = bins.windows(length, count, statistic);
         if windows.len() < FEWEST_WINDOWS {
             return None;
@@ -108,42 +84,21 @@ impl Candidate {
         let fit = fitted(&windows, bins_per_window, length, yardstick, Grain::Coarse);
         let quantile = student_quantile(yardstick.alpha, fit.freedom);
         let blur = fit.variance(fit.least_rss()) / fit.suu * quantile * quantile;
-        Some(Self {
-            windows,
-            bins_per_window,
-            statistic,
-            blur,
-        })
+        Some(Self { windows, bins_per_window, statistic, blur })
     }
 }
 
 /// The floors against the curves, in yardstick units.
-fn fitted(
-    windows: &[Window],
-    bins_per_window: usize,
-    length: usize,
-    yardstick: &Yardstick,
-    grain: Grain,
-) -> Fit {
-    let points: Vec<Point> = windows
-        .iter()
-        .map(|window| point(window, yardstick))
-        .collect();
-    let floors: Vec<f64> = windows
-        .iter()
-        .map(|window| (window.value - yardstick.level) / yardstick.unit)
-        .collect();
+fn fitted(windows: &[Window], bins_per_window: usize, length: usize, yardstick: &Yardstick, grain: Grain) -> Fit {
+    let points: Vec<Point> = windows.iter().map(|window| point(window, yardstick)).collect();
+    let floors: Vec<f64> = windows.iter().map(|window| (window.value - yardstick.level) / yardstick.unit).collect();
     let rounding = rounding(yardstick, bins_per_window);
     Fit::new(&points, &floors, length / bins_per_window, rounding, grain)
 }
 
 fn point(window: &Window, yardstick: &Yardstick) -> Point {
     let warmth = (window.seconds / yardstick.warm_seconds).max(0.0);
-    Point {
-        index: window.index,
-        place: window.place,
-        warmth,
-    }
+    Point { index: window.index, place: window.place, warmth }
 }
 
 /// The variance that rounding to the quantum gives the floor of so many bins (that of a uniform error, less what

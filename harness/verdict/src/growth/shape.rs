@@ -44,18 +44,11 @@ fn floor_shape(fit: &Fit, trend: Trend) -> Shape {
     }
     if trend != Trend::Leak {
         choices.push((cost(fit, fit.szz, 1.0), Shape::Stable));
-        choices.extend(
-            fit.shaped
-                .iter()
-                .map(|curve| (cost(fit, alone(fit, curve), 3.5), bent(curve))),
-        );
+        choices.extend(fit.shaped.iter().map(|curve| (cost(fit, alone(fit, curve), 3.5), bent(curve))));
     }
-    let best = choices
-        .into_iter()
-        .min_by(|one, other| one.0.total_cmp(&other.0));
+    let best = choices.into_iter().min_by(|one, other| one.0.total_cmp(&other.0));
     let small = trend == Trend::Bounded && fit.line_slope.abs() < 1.0;
-    best.filter(|_| !small)
-        .map_or(Shape::Stable, |choice| choice.1)
+    best.filter(|_| !small).map_or(Shape::Stable, |choice| choice.1)
 }
 
 /// Twice the unlikelihood and the price of the parameters.
@@ -69,11 +62,7 @@ fn alone(fit: &Fit, curve: &Shaped) -> f64 {
 }
 
 fn straight(slope: f64) -> Shape {
-    if slope < 0.0 {
-        Shape::Decreasing
-    } else {
-        Shape::Linear
-    }
+    if slope < 0.0 { Shape::Decreasing } else { Shape::Linear }
 }
 
 fn bent(curve: &Shaped) -> Shape {
@@ -88,26 +77,14 @@ fn bent(curve: &Shaped) -> Shape {
 fn collapses(samples: &[(f64, f64)]) -> bool {
     // A few thousand samples tell the width of a series as well as all.
     let stride = samples.len() / 4_096 + 1;
-    let mut values: Vec<f64> = samples
-        .iter()
-        .step_by(stride)
-        .map(|sample| sample.1)
-        .collect();
+    let mut values: Vec<f64> = samples.iter().step_by(stride).map(|sample| sample.1).collect();
     let edge = values.len() / 20;
     let (_, &mut low, rest) = values.select_nth_unstable_by(edge, f64::total_cmp);
     let upper = rest.len().saturating_sub(edge + 1);
-    let high = if rest.is_empty() {
-        low
-    } else {
-        *rest.select_nth_unstable_by(upper, f64::total_cmp).1
-    };
+    let high = if rest.is_empty() { low } else { *rest.select_nth_unstable_by(upper, f64::total_cmp).1 };
     let far = 0.5 * (high - low);
     let moves = samples.windows(2).map(|pair| pair[1].1 - pair[0].1);
-    let (falls, leaps) = moves.fold((0, 0), |(falls, leaps), step| {
-        (
-            falls + usize::from(step < -far),
-            leaps + usize::from(step > far),
-        )
-    });
+    let (falls, leaps) =
+        moves.fold((0, 0), |(falls, leaps), step| (falls + usize::from(step < -far), leaps + usize::from(step > far)));
     far > 0.0 && falls >= 3 && leaps * 4 <= falls
 }

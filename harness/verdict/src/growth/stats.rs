@@ -47,24 +47,14 @@ pub(super) fn line(points: &[(f64, f64)]) -> Option<Line> {
     let slope = product(&xs, &ys) / sxx;
     let bend = centred(&xs.iter().map(|x| x * x).collect::<Vec<_>>());
     let tilt = product(&bend, &xs) / sxx;
-    let bend: Vec<f64> = bend
-        .iter()
-        .zip(&xs)
-        .map(|(bend, x)| bend - tilt * x)
-        .collect();
+    let bend: Vec<f64> = bend.iter().zip(&xs).map(|(bend, x)| bend - tilt * x).collect();
     let steepening = (product(&bend, &ys) / product(&bend, &bend).max(f64::MIN_POSITIVE)).max(0.0);
     let parts = xs.iter().zip(&ys).zip(&bend);
-    let residuals: Vec<f64> = parts
-        .map(|((x, y), bend)| y - slope * x - steepening * bend)
-        .collect();
+    let residuals: Vec<f64> = parts.map(|((x, y), bend)| y - slope * x - steepening * bend).collect();
     let inflation = variance_inflation(&residuals);
     let count = points.len() as f64 - if steepening > 0.0 { 3.0 } else { 2.0 };
     let error = (product(&residuals, &residuals) / count * inflation / sxx).sqrt();
-    Some(Line {
-        slope,
-        error,
-        freedom: (count / inflation).max(1.0),
-    })
+    Some(Line { slope, error, freedom: (count / inflation).max(1.0) })
 }
 
 /// The values less their mean.
@@ -106,11 +96,7 @@ pub(super) fn kendall_deviate(values: &[f64]) -> f64 {
         }
     }
     let spread = (count * (count - 1.0) * (2.0 * count + 5.0) / 18.0).sqrt();
-    if score == 0.0 {
-        0.0
-    } else {
-        (score - score.signum()) / spread
-    }
+    if score == 0.0 { 0.0 } else { (score - score.signum()) / spread }
 }
 
 /// Sen's slope, y per x, with the bounds that leave out `deviate` standard deviations of Kendall's score on either
@@ -139,19 +125,11 @@ pub(super) fn sen_slope(points: &[(f64, f64)], deviate: f64, inflation: f64) -> 
     let count = points.len() as f64;
     let spread = deviate * (inflation * count * (count - 1.0) * (2.0 * count + 5.0) / 18.0).sqrt();
     let rank = ((slopes.len() as f64 - spread) / 2.0).floor();
-    let outside = if rank < 1.0 {
-        None
-    } else {
-        Some(rank as usize - 1)
-    };
+    let outside = if rank < 1.0 { None } else { Some(rank as usize - 1) };
     let slope = median(&mut slopes.clone())?;
     let lower = outside.map_or(f64::NEG_INFINITY, |rank| slopes[rank]);
     let upper = outside.map_or(f64::INFINITY, |rank| slopes[last - rank]);
-    Some(SenSlope {
-        slope,
-        lower,
-        upper,
-    })
+    Some(SenSlope { slope, lower, upper })
 }
 
 /// The value that Student's t with `freedom` (at least 1, whole or not) exceeds with probability `alpha`
@@ -234,9 +212,7 @@ fn ln_gamma(x: f64) -> f64 {
         1.505_632_735_149_311_6e-7,
     ];
     let x = x - 1.0;
-    let series = (1..).zip(REST).fold(FIRST, |sum, (at, weight)| {
-        sum + weight / (x + f64::from(at))
-    });
+    let series = (1..).zip(REST).fold(FIRST, |sum, (at, weight)| sum + weight / (x + f64::from(at)));
     let shifted = x + 7.5;
     0.5 * (2.0 * std::f64::consts::PI).ln() + (x + 0.5) * shifted.ln() - shifted + series.ln()
 }
@@ -259,35 +235,23 @@ mod tests {
         ];
         for (alpha, freedom, expected) in known {
             let found = student_quantile(alpha, freedom);
-            assert!(
-                (found / expected - 1.0).abs() < 1e-4,
-                "{alpha} {freedom}: {found}, not {expected}"
-            );
+            assert!((found / expected - 1.0).abs() < 1e-4, "{alpha} {freedom}: {found}, not {expected}");
         }
-        assert!(
-            student_quantile(0.01, 1.5) > student_quantile(0.01, 1.6),
-            "it falls with the freedom"
-        );
+        assert!(student_quantile(0.01, 1.5) > student_quantile(0.01, 1.6), "it falls with the freedom");
     }
 
     #[test]
     fn the_score_of_a_rising_series_is_the_greatest() {
         let rising: Vec<f64> = (0..16).map(f64::from).collect();
-        assert!(
-            (kendall_deviate(&rising) - 119.0 / (16.0 * 15.0 * 37.0 / 18.0_f64).sqrt()).abs()
-                < 1e-12
-        );
+        assert!((kendall_deviate(&rising) - 119.0 / (16.0 * 15.0 * 37.0 / 18.0_f64).sqrt()).abs() < 1e-12);
         assert!(kendall_deviate(&[1.0; 9]).abs() < 1e-12);
     }
 
     #[test]
     fn the_slope_of_sen_does_not_mind_an_outlier() {
-        let mut points: Vec<(f64, f64)> = (0..20)
-            .map(|at| (f64::from(at), 3.0 * f64::from(at)))
-            .collect();
+        let mut points: Vec<(f64, f64)> = (0..20).map(|at| (f64::from(at), 3.0 * f64::from(at))).collect();
         points[7].1 = 1e6;
-        let sen = sen_slope(&points, 2.0, 1.0)
-            .map(|sen| (sen.slope, sen.lower <= 3.0 && sen.upper >= 3.0));
+        let sen = sen_slope(&points, 2.0, 1.0).map(|sen| (sen.slope, sen.lower <= 3.0 && sen.upper >= 3.0));
         assert_eq!(sen, Some((3.0, true)));
     }
 }

@@ -7,13 +7,7 @@ const MIB: f64 = 1_048_576.0;
 
 fn question(samples: &[(f64, f64)], planned_seconds: f64) -> Question<'_> {
     let tolerance = Tolerance::default();
-    Question {
-        samples,
-        planned_seconds,
-        warm_seconds: planned_seconds,
-        alpha: 0.002,
-        tolerance,
-    }
+    Question { samples, planned_seconds, warm_seconds: planned_seconds, alpha: 0.002, tolerance }
 }
 
 fn judged(samples: &[(f64, f64)], planned_seconds: f64) -> Growth {
@@ -27,23 +21,15 @@ fn judged(samples: &[(f64, f64)], planned_seconds: f64) -> Growth {
 fn course(count: usize, cadence: f64, noise: f64, value: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
     let mut random = Random::new(7);
     let times = (0..count).map(|at| at as f64 * cadence);
-    times
-        .map(|seconds| (seconds, value(seconds) + noise * random.normal()))
-        .collect()
+    times.map(|seconds| (seconds, value(seconds) + noise * random.normal())).collect()
 }
 
 #[test]
 fn a_flat_line_is_bounded() {
     let growth = judged(&course(300, 1.0, MIB, |_| 200.0 * MIB), 300.0);
-    assert_eq!(
-        (growth.verdict, growth.shape),
-        (Trend::Bounded, Shape::Stable)
-    );
+    assert_eq!((growth.verdict, growth.shape), (Trend::Bounded, Shape::Stable));
     let constant = judged(&course(300, 1.0, 0.0, |_| 200.0 * MIB), 300.0);
-    assert_eq!(
-        (constant.verdict, constant.shape),
-        (Trend::Bounded, Shape::Stable)
-    );
+    assert_eq!((constant.verdict, constant.shape), (Trend::Bounded, Shape::Stable));
 }
 
 #[test]
@@ -65,11 +51,7 @@ fn a_warm_up_is_not_a_leak() {
 #[test]
 fn one_step_is_not_a_leak() {
     let step = |seconds: f64| {
-        if seconds < 160.0 {
-            100.0 * MIB
-        } else {
-            130.0 * MIB
-        }
+        if seconds < 160.0 { 100.0 * MIB } else { 130.0 * MIB }
     };
     let growth = judged(&course(300, 1.0, MIB, step), 300.0);
     assert_ne!(growth.verdict, Trend::Leak);
@@ -78,86 +60,48 @@ fn one_step_is_not_a_leak() {
 
 #[test]
 fn a_decrease_is_bounded() {
-    let growth = judged(
-        &course(300, 1.0, MIB, |seconds| (100.0 - 0.1 * seconds) * MIB),
-        300.0,
-    );
-    assert_eq!(
-        (growth.verdict, growth.shape),
-        (Trend::Bounded, Shape::Decreasing)
-    );
+    let growth = judged(&course(300, 1.0, MIB, |seconds| (100.0 - 0.1 * seconds) * MIB), 300.0);
+    assert_eq!((growth.verdict, growth.shape), (Trend::Bounded, Shape::Decreasing));
 }
 
 #[test]
 fn a_linear_leak_is_found_with_its_slope() {
     let leak = 0.2 * MIB;
-    let growth = judged(
-        &course(300, 1.0, MIB, |seconds| 100.0 * MIB + leak * seconds),
-        300.0,
-    );
+    let growth = judged(&course(300, 1.0, MIB, |seconds| 100.0 * MIB + leak * seconds), 300.0);
     assert_eq!((growth.verdict, growth.shape), (Trend::Leak, Shape::Linear));
     assert!(growth.lower < leak && leak < growth.upper, "{growth:?}");
-    assert!(
-        (growth.slope_per_second / leak - 1.0).abs() < 0.1,
-        "{growth:?}"
-    );
+    assert!((growth.slope_per_second / leak - 1.0).abs() < 0.1, "{growth:?}");
     assert!(growth.settles_after.is_none());
 }
 
 #[test]
 fn a_strong_leak_in_a_short_run_is_found() {
     let leak = 2.0 * MIB;
-    let samples = course(200, 0.2, 50.0 * 1024.0, |seconds| {
-        20.0 * MIB + leak * seconds
-    });
+    let samples = course(200, 0.2, 50.0 * 1024.0, |seconds| 20.0 * MIB + leak * seconds);
     let growth = judged(&samples, 40.0);
     assert_eq!(growth.verdict, Trend::Leak);
-    assert!(
-        (growth.slope_per_second / leak - 1.0).abs() < 0.1,
-        "{growth:?}"
-    );
+    assert!((growth.slope_per_second / leak - 1.0).abs() < 0.1, "{growth:?}");
 }
 
 #[test]
 fn a_quantised_series_is_judged_by_its_quantum() {
     let pages = |value: f64| (value / (4.0 * MIB)).round() * 4.0 * MIB;
-    let rounded = |samples: Vec<(f64, f64)>| {
-        samples
-            .into_iter()
-            .map(|(at, value)| (at, pages(value)))
-            .collect::<Vec<_>>()
-    };
+    let rounded =
+        |samples: Vec<(f64, f64)>| samples.into_iter().map(|(at, value)| (at, pages(value))).collect::<Vec<_>>();
     let flat = judged(&rounded(course(300, 1.0, MIB, |_| 101.0 * MIB)), 300.0);
     assert_ne!(flat.verdict, Trend::Leak);
-    assert!(
-        flat.tolerated >= 4.0 * MIB,
-        "less than one quantum is no growth: {flat:?}"
-    );
-    let leak = judged(
-        &rounded(course(300, 1.0, MIB, |seconds| {
-            (100.0 + 0.4 * seconds) * MIB
-        })),
-        300.0,
-    );
+    assert!(flat.tolerated >= 4.0 * MIB, "less than one quantum is no growth: {flat:?}");
+    let leak = judged(&rounded(course(300, 1.0, MIB, |seconds| (100.0 + 0.4 * seconds) * MIB)), 300.0);
     assert_eq!(leak.verdict, Trend::Leak);
 }
 
 #[test]
 fn gaps_do_not_make_a_leak() {
     for seed in 0..10 {
-        for family in [
-            Family::Flat,
-            Family::Sawtooth,
-            Family::WarmUp,
-            Family::Spikes,
-        ] {
+        for family in [Family::Flat, Family::Sawtooth, Family::WarmUp, Family::Spikes] {
             let mut samples = make(seed, family, 600, None);
             samples.retain(|(at, _)| !(100.0..160.0).contains(at) && !(400.0..430.0).contains(at));
-            assert_ne!(
-                judged(&samples, 600.0).verdict,
-                Trend::Leak,
-                "{family:?} {seed}"
-            );
+            assert_ne!(judged(&samples, 600.0).verdict, Trend::Leak, "{family:?} {seed}");
         }
     }
 }
@@ -168,11 +112,7 @@ fn a_change_of_cadence_does_not_make_a_leak() {
         for family in [Family::Flat, Family::Spikes, Family::Remembering] {
             let mut samples = make(seed, family, 1_800, None);
             samples.retain(|(at, _)| *at < 900.0 || at % 6.0 < 0.5);
-            assert_ne!(
-                judged(&samples, 1_800.0).verdict,
-                Trend::Leak,
-                "{family:?} {seed}"
-            );
+            assert_ne!(judged(&samples, 1_800.0).verdict, Trend::Leak, "{family:?} {seed}");
         }
     }
 }
@@ -187,12 +127,7 @@ fn a_leak_is_found_through_gaps() {
 #[test]
 fn too_few_samples_say_so() {
     let samples = course(47, 1.0, MIB, |_| 100.0 * MIB);
-    let refused = TooLittle {
-        samples: 47,
-        samples_needed: 48,
-        windows: 0,
-        windows_needed: 8,
-    };
+    let refused = TooLittle { samples: 47, samples_needed: 48, windows: 0, windows_needed: 8 };
     assert_eq!(assess(&question(&samples, 47.0)), Err(refused));
     let at_once: Vec<(f64, f64)> = (0..100).map(|_| (3.0, MIB)).collect();
     let clumped = assess(&question(&at_once, 300.0));
@@ -203,43 +138,25 @@ fn too_few_samples_say_so() {
 fn forty_eight_samples_are_judged() {
     let flat = judged(&course(48, 5.0, 0.2 * MIB, |_| 100.0 * MIB), 240.0);
     assert_eq!(flat.verdict, Trend::Bounded);
-    let leak = judged(
-        &course(48, 5.0, 0.2 * MIB, |seconds| (100.0 + 0.2 * seconds) * MIB),
-        240.0,
-    );
+    let leak = judged(&course(48, 5.0, 0.2 * MIB, |seconds| (100.0 + 0.2 * seconds) * MIB), 240.0);
     assert_eq!(leak.verdict, Trend::Leak);
 }
 
 #[test]
 fn nothing_is_decided_before_the_warm_window() {
     let samples = course(300, 1.0, MIB, |seconds| (100.0 + 0.5 * seconds) * MIB);
-    let patient = Question {
-        warm_seconds: 600.0,
-        ..question(&samples, 300.0)
-    };
-    let growth = assess(&patient).map(|growth| {
-        (
-            growth.verdict,
-            growth.guarded,
-            growth.settles_after >= Some(600.0),
-        )
-    });
+    let patient = Question { warm_seconds: 600.0, ..question(&samples, 300.0) };
+    let growth = assess(&patient).map(|growth| (growth.verdict, growth.guarded, growth.settles_after >= Some(600.0)));
     assert_eq!(growth, Ok((Trend::Unclear, false, true)));
 }
 
 #[test]
 fn a_limit_of_ones_own_needs_the_guards_too() {
-    let leak = judged(
-        &course(300, 1.0, MIB, |seconds| (100.0 + 0.2 * seconds) * MIB),
-        300.0,
-    );
+    let leak = judged(&course(300, 1.0, MIB, |seconds| (100.0 + 0.2 * seconds) * MIB), 300.0);
     assert_eq!(leak.against(0.1 * MIB), Trend::Leak);
     assert_eq!(leak.against(0.2 * MIB), Trend::Unclear);
     assert_eq!(leak.against(0.4 * MIB), Trend::Bounded);
-    let unguarded = Growth {
-        guarded: false,
-        ..leak
-    };
+    let unguarded = Growth { guarded: false, ..leak };
     assert_eq!(unguarded.against(0.1 * MIB), Trend::Unclear);
 }
 
@@ -252,52 +169,28 @@ fn any_input_is_answered() {
         let coarse = round % 3 == 0;
         let mut seconds = random.between(-10.0, 10.0);
         let sample = |_| {
-            seconds += if random.share() < 0.3 {
-                0.0
-            } else {
-                random.scale(1e-3, 1e3)
-            };
+            seconds += if random.share() < 0.3 { 0.0 } else { random.scale(1e-3, 1e3) };
             let value = random.between(-1.0, 1.0);
             (seconds, scale * if coarse { value.round() } else { value })
         };
         let samples: Vec<(f64, f64)> = (0..count).map(sample).collect();
         if let Ok(growth) = assess(&question(&samples, 300.0)) {
-            let numbers = [
-                growth.slope_per_second,
-                growth.lower,
-                growth.upper,
-                growth.level,
-            ];
-            assert!(
-                numbers.iter().all(|number| !number.is_nan()),
-                "round {round}: {growth:?}"
-            );
+            let numbers = [growth.slope_per_second, growth.lower, growth.upper, growth.level];
+            assert!(numbers.iter().all(|number| !number.is_nan()), "round {round}: {growth:?}");
             assert!(growth.lower <= growth.upper, "round {round}: {growth:?}");
         }
     }
 }
 
 /// How many of the seeds were called a leak, and how many bounded.
-fn verdicts(
-    seeds: std::ops::Range<u64>,
-    family: Family,
-    seconds: usize,
-    leak: Option<(Leak, f64)>,
-) -> (u32, u32) {
+fn verdicts(seeds: std::ops::Range<u64>, family: Family, seconds: usize, leak: Option<(Leak, f64)>) -> (u32, u32) {
     let judge = |seed| judged(&make(seed, family, seconds, leak), seconds as f64).verdict;
     seeds.map(judge).fold((0, 0), |(leaks, bounded), verdict| {
-        (
-            leaks + u32::from(verdict == Trend::Leak),
-            bounded + u32::from(verdict == Trend::Bounded),
-        )
+        (leaks + u32::from(verdict == Trend::Leak), bounded + u32::from(verdict == Trend::Bounded))
     })
 }
 
 #[test]
-#[expect(
-    clippy::print_stdout,
-    reason = "the table is what one runs this test for"
-)]
 fn false_alarms_are_rare_in_every_family() {
     for (seconds, seeds) in [(300, 60), (3_600, 40)] {
         let (mut alarms, mut bounded, mut traces) = (0, 0, 0);
@@ -307,27 +200,14 @@ fn false_alarms_are_rare_in_every_family() {
             (alarms, bounded, traces) = (alarms + leaks, bounded + fine, traces + seeds as u32);
         }
         println!("{seconds:5} s  all: leak {alarms}, bounded {bounded} of {traces}");
-        assert!(
-            f64::from(alarms) <= 0.005 * f64::from(traces),
-            "{alarms} false alarms in {traces}"
-        );
+        assert!(f64::from(alarms) <= 0.005 * f64::from(traces), "{alarms} false alarms in {traces}");
     }
 }
 
 #[test]
-#[expect(
-    clippy::print_stdout,
-    reason = "the table is what one runs this test for"
-)]
 fn leaks_are_found_as_often_as_their_size_allows() {
     for (seconds, seeds) in [(300, 10), (3_600, 2)] {
-        for kind in [
-            Leak::Linear,
-            Leak::Staircase,
-            Leak::Late,
-            Leak::Exponential,
-            Leak::Bursty,
-        ] {
+        for kind in [Leak::Linear, Leak::Staircase, Leak::Late, Leak::Exponential, Leak::Bursty] {
             let found = [4.0, 8.0, 16.0].map(|size| {
                 let of_family = |family| verdicts(0..seeds, family, seconds, Some((kind, size))).0;
                 f64::from(BENIGN.into_iter().map(of_family).sum::<u32>()) / (seeds as f64 * 19.0)

@@ -26,7 +26,7 @@ impl Case<'_> {
         }
         let judged = match self.judge_growth(metric, TOLERANCE) {
             Ok(judged) => judged,
-            Err(judgement) => return judgement,
+            Err(judgement) => return *judgement,
         };
         let growth = &judged.growth;
         let per_hour = |per_second: f64| Amount { value: per_second * 3600.0, unit: Unit::PerHour };

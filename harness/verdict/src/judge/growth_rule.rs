@@ -5,7 +5,7 @@ use std::time::Duration;
 use timeline::{Amount, Elapsed, Metric, Unit};
 
 use super::work::Work;
-use super::{Case, Judgement, Window};
+use super::{Case, Judgement, Window, untold};
 use crate::finding::{Evidence, Verdict};
 use crate::growth::{self, Growth, Question, Shape, Tolerance, TooLittle, Trend};
 
@@ -23,9 +23,9 @@ pub(super) struct Judged {
 
 impl Case<'_> {
     /// Judges the growth of a metric of the target under load.
-    pub(super) fn judge_growth(self, metric: Metric, tolerance: Tolerance) -> Result<Judged, Judgement> {
-        let series = self.target_series(metric).ok_or_else(|| Judgement::no_data("no sample was taken"))?;
-        let window = self.judged_window().ok_or_else(|| Judgement::no_data("no phase was reached"))?;
+    pub(super) fn judge_growth(self, metric: Metric, tolerance: Tolerance) -> Result<Judged, Box<Judgement>> {
+        let series = self.target_series(metric).ok_or_else(|| untold("no sample was taken"))?;
+        let window = self.judged_window().ok_or_else(|| untold("no phase was reached"))?;
         let work = Work::new(&self.timeline.phases, &self.timeline.latency);
         let samples = work.place(series.within(window));
         let planned_seconds = self.planned_load_seconds();
@@ -46,18 +46,18 @@ impl Case<'_> {
     pub(super) fn growth(self, limit: Option<Amount>) -> Judgement {
         match self.judge_growth(Metric::AnonymousMemory, Tolerance::default()) {
             Ok(judged) => conclude(&judged, limit),
-            Err(judgement) => judgement,
+            Err(judgement) => *judgement,
         }
     }
 }
 
-fn too_little(little: TooLittle, window: Window) -> Judgement {
+fn too_little(little: TooLittle, window: Window) -> Box<Judgement> {
     let summary = format!(
         "cannot tell: {} samples under load, and growth needs {}: load for longer, or sample more often",
         little.samples, little.samples_needed
     );
     let evidence = Evidence { window: Some(window), samples: little.samples as u64, ..Evidence::default() };
-    Judgement::new(Verdict::Inconclusive, "too_few_samples", summary).with(evidence)
+    Box::new(Judgement::new(Verdict::Inconclusive, "too_few_samples", summary).with(evidence))
 }
 
 /// The scale in which growth is told: of the limit, else per request where there were enough.

@@ -3,7 +3,7 @@
 use scenario::Tolerance;
 use timeline::{Metric, PhaseSpan, Sample, Series};
 
-use super::{Case, Judgement, Window, below, bytes, code_of};
+use super::{Case, Judgement, Window, below, bytes, code_of, untold};
 use crate::finding::{Evidence, Verdict};
 
 /// Of a phase, the last this much is its level: what comes before is starting up, or falling.
@@ -52,35 +52,35 @@ fn floor(samples: &[Sample]) -> f64 {
 }
 
 impl<'a> Case<'a> {
-    fn memory(self) -> Result<&'a Series, Judgement> {
-        self.target_series(Metric::AnonymousMemory).ok_or_else(|| Judgement::no_data("memory was never sampled"))
+    fn memory(self) -> Result<&'a Series, Box<Judgement>> {
+        self.target_series(Metric::AnonymousMemory).ok_or_else(|| untold("memory was never sampled"))
     }
 
     /// The metric for ceilings; resident memory where there is no cgroup to tell the working set.
-    fn ceiling_series(self) -> Result<(Metric, &'a Series), Judgement> {
+    fn ceiling_series(self) -> Result<(Metric, &'a Series), Box<Judgement>> {
         [Metric::WorkingSet, Metric::ResidentMemory]
             .into_iter()
             .find_map(|metric| Some((metric, self.target_series(metric)?)))
-            .ok_or_else(|| Judgement::no_data("memory was never sampled"))
+            .ok_or_else(|| untold("memory was never sampled"))
     }
 
-    fn baseline_level(self, series: &Series) -> Result<Level, Judgement> {
+    fn baseline_level(self, series: &Series) -> Result<Level, Box<Judgement>> {
         self.baseline()
             .and_then(|phase| Level::at_end_of(phase, series))
-            .ok_or_else(|| Judgement::no_data("there are too few samples before the load"))
+            .ok_or_else(|| untold("there are too few samples before the load"))
     }
 
     pub(super) fn returns_to_baseline(self, within: Tolerance) -> Judgement {
-        self.try_returns_to_baseline(within).unwrap_or_else(|judgement| judgement)
+        self.try_returns_to_baseline(within).unwrap_or_else(|judgement| *judgement)
     }
 
-    fn try_returns_to_baseline(self, within: Tolerance) -> Result<Judgement, Judgement> {
+    fn try_returns_to_baseline(self, within: Tolerance) -> Result<Judgement, Box<Judgement>> {
         let series = self.memory()?;
         let baseline = self.baseline_level(series)?;
         let settled = self
             .settled()
             .and_then(|phase| Level::at_end_of(phase, series))
-            .ok_or_else(|| Judgement::no_data("the run did not settle after the load"))?;
+            .ok_or_else(|| untold("the run did not settle after the load"))?;
         let allowed = match within {
             Tolerance::Share(share) => baseline.value * share,
             Tolerance::Bytes(bytes) => bytes,
@@ -115,13 +115,13 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn above_baseline(self, limit: f64) -> Judgement {
-        self.try_above_baseline(limit).unwrap_or_else(|judgement| judgement)
+        self.try_above_baseline(limit).unwrap_or_else(|judgement| *judgement)
     }
 
-    fn try_above_baseline(self, limit: f64) -> Result<Judgement, Judgement> {
+    fn try_above_baseline(self, limit: f64) -> Result<Judgement, Box<Judgement>> {
         let series = self.memory()?;
         let baseline = self.baseline_level(series)?;
-        let window = self.judged_window().ok_or_else(|| Judgement::no_data("the load was never reached"))?;
+        let window = self.judged_window().ok_or_else(|| untold("the load was never reached"))?;
         let peak = highest(series, window)?;
         let above = peak - baseline.value;
         let verdict = below(limit, (above - baseline.margin, above + baseline.margin));
@@ -132,7 +132,7 @@ impl<'a> Case<'a> {
             limit: Some(bytes(limit)),
             interval: Some((bytes(above - baseline.margin), bytes(above + baseline.margin))),
             notes: vec![format!("baseline {}, peak {}", bytes(baseline.value), bytes(peak))],
-            ..self.evidence_of(Metric::AnonymousMemory, series, window)
+            ..evidence_of(Metric::AnonymousMemory, series, window)
         }))
     }
 
@@ -147,19 +147,19 @@ impl<'a> Case<'a> {
     }
 
     fn ceiling(self, limit: f64, window: Option<Window>, words: &str) -> Judgement {
-        self.try_ceiling(limit, window, words).unwrap_or_else(|judgement| judgement)
+        self.try_ceiling(limit, window, words).unwrap_or_else(|judgement| *judgement)
     }
 
-    fn try_ceiling(self, limit: f64, window: Option<Window>, words: &str) -> Result<Judgement, Judgement> {
+    fn try_ceiling(self, limit: f64, window: Option<Window>, words: &str) -> Result<Judgement, Box<Judgement>> {
         let (metric, series) = self.ceiling_series()?;
-        let window = window.ok_or_else(|| Judgement::no_data("the phase was never reached"))?;
+        let window = window.ok_or_else(|| untold("the phase was never reached"))?;
         let peak = highest(series, window)?;
         let verdict = below(limit, (peak, peak));
         let summary = format!("{words} {} (limit {})", bytes(peak), bytes(limit));
         Ok(Judgement::new(self.unless_cut_short(verdict), code_of(verdict), summary).with(Evidence {
             value: Some(bytes(peak)),
             limit: Some(bytes(limit)),
-            ..self.evidence_of(metric, series, window)
+            ..evidence_of(metric, series, window)
         }))
     }
 
@@ -167,18 +167,17 @@ impl<'a> Case<'a> {
     fn unless_cut_short(self, verdict: Verdict) -> Verdict {
         if verdict == Verdict::Pass && !self.completed() { Verdict::Inconclusive } else { verdict }
     }
-
-    fn evidence_of(self, metric: Metric, series: &Series, window: Window) -> Evidence {
-        Evidence {
-            window: Some(window),
-            samples: series.within(window).len() as u64,
-            source: Some(format!("{metric} from {}", series.source)),
-            ..Evidence::default()
-        }
-    }
 }
 
-fn highest(series: &Series, window: Window) -> Result<f64, Judgement> {
+fn evidence_of(metric: Metric, series: &Series, window: Window) -> Evidence {
+    Evidence {
+        window: Some(window),
+        samples: series.within(window).len() as u64,
+        source: Some(format!("{metric} from {}", series.source)),
+        ..Evidence::default()
+    }
+}
+fn highest(series: &Series, window: Window) -> Result<f64, Box<Judgement>> {
     let values = series.within(window).iter().map(|sample| sample.value);
-    values.max_by(f64::total_cmp).ok_or_else(|| Judgement::no_data("memory was not sampled then"))
+    values.max_by(f64::total_cmp).ok_or_else(|| untold("memory was not sampled then"))
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use timeline::{Amount, Beat, Elapsed, Metric, Unit};
 
-use super::{Case, Judgement, below, code_of};
+use super::{Case, Judgement, below, code_of, untold};
 use crate::finding::{Evidence, Verdict};
 
 /// With fewer answered beats than this there is no usual latency to compare with.
@@ -30,24 +30,24 @@ struct Pause {
 
 impl Case<'_> {
     pub(super) fn pause_max(self, limit: Duration) -> Judgement {
-        self.try_pause_max(limit.as_secs_f64()).unwrap_or_else(|judgement| judgement)
+        self.try_pause_max(limit.as_secs_f64()).unwrap_or_else(|judgement| *judgement)
     }
 
-    fn try_pause_max(self, limit: f64) -> Result<Judgement, Judgement> {
-        let plan = self.plan.probes.heartbeat.as_ref().ok_or_else(|| Judgement::no_data("there is no heartbeat"))?;
+    fn try_pause_max(self, limit: f64) -> Result<Judgement, Box<Judgement>> {
+        let plan = self.plan.probes.heartbeat.as_ref().ok_or_else(|| untold("there is no heartbeat"))?;
         let (first, last) = self
             .timeline
             .phases
             .first()
             .zip(self.timeline.phases.last())
-            .ok_or_else(|| Judgement::no_data("no phase was reached"))?;
+            .ok_or_else(|| untold("no phase was reached"))?;
         let window = (first.start, last.end);
         let beats: Vec<&Beat> =
             self.timeline.beats.iter().filter(|beat| beat.due >= window.0 && beat.done <= window.1).collect();
         let answered: Vec<&Beat> = beats.iter().copied().filter(|beat| beat.answered).collect();
         if answered.len() < FEWEST_BEATS || answered.len() * 2 < beats.len() {
             let words = format!("the heartbeat was answered {} times of {}", answered.len(), beats.len());
-            return Err(Judgement::no_data(&words));
+            return Err(untold(&words));
         }
         let mut pauses = pauses(&answered, plan.period);
         pauses.sort_by(|a, b| b.least.total_cmp(&a.least));
