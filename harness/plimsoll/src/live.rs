@@ -74,6 +74,7 @@ impl Live {
     fn phase(&mut self, name: &str, cycle: Option<u32>, length: Duration, users: (u64, u64)) {
         self.phase = cycle.map_or_else(|| name.to_owned(), |cycle| format!("{name} #{cycle}"));
         self.bar.set_prefix(self.phase.clone());
+        self.bar.set_message("");
         self.last_plain = None;
         if self.bar.is_hidden() {
             let users = match users {
@@ -109,7 +110,8 @@ impl Live {
     }
 
     fn tell(&self, snapshot: &Snapshot) -> String {
-        let left = Elapsed::from(snapshot.length.saturating_sub(Duration::from_micros(snapshot.at.micros())));
+        let left = snapshot.length.saturating_sub(Duration::from_micros(snapshot.at.micros()));
+        let left = Elapsed::from_seconds(left.as_secs_f64().round());
         let mut parts = Vec::new();
         if snapshot.users > 0 || snapshot.rate > 0.0 {
             parts.push(format!("{} users", snapshot.users));

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
+
 use crate::VERSION;
 
 /// Why a record could not be written or read.
@@ -117,4 +119,9 @@ impl From<serde_json::Error> for Trouble {
     fn from(error: serde_json::Error) -> Self {
         Self::Damaged(error.to_string())
     }
+}
+
+/// What `json` holds; where it does not read, `what` says of what that is true.
+pub(crate) fn decode<T: DeserializeOwned>(what: &str, json: &str) -> Result<T, Trouble> {
+    serde_json::from_str(json).map_err(|error| Trouble::Damaged(format!("{what} does not read: {error}")))
 }

@@ -7,7 +7,7 @@ use timeline::Amount;
 use verdict::{Evidence, Finding};
 
 use crate::RecordError;
-use crate::error::Trouble;
+use crate::error::{Trouble, decode};
 use crate::schema;
 
 /// Keeps `findings` in the record in `folder`, in the place of those that are there.
@@ -37,7 +37,7 @@ pub(crate) fn read(connection: &Connection) -> Result<Vec<Finding>, Trouble> {
     let mut rows = statement.query([])?;
     let mut findings = Vec::new();
     while let Some(row) = rows.next()? {
-        findings.push(serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?);
+        findings.push(decode("a finding", &row.get::<_, String>(0)?)?);
     }
     Ok(findings)
 }

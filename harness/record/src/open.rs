@@ -13,7 +13,7 @@ use verdict::Finding;
 
 use crate::about::About;
 use crate::beats;
-use crate::error::{RecordError, Trouble};
+use crate::error::{RecordError, Trouble, decode};
 use crate::{findings, schema};
 
 /// A run, as it was kept.
@@ -52,7 +52,7 @@ fn read(connection: &mut Connection, folder: &Path) -> Result<Record, Trouble> {
     let view = connection.transaction()?;
     let about =
         schema::value(&view, "about")?.ok_or_else(|| Trouble::Damaged("nothing is known of the run".to_owned()))?;
-    let about: About = serde_json::from_str(&about)?;
+    let about: About = decode("what is known of the run", &about)?;
     Ok(Record { folder: folder.to_owned(), about, timeline: read_timeline(&view)?, findings: findings::read(&view)? })
 }
 
@@ -82,7 +82,7 @@ fn push(
 }
 
 fn read_outcome(view: &Connection) -> Result<Outcome, Trouble> {
-    Ok(schema::value(view, "outcome")?.map(|json| serde_json::from_str(&json)).transpose()?.unwrap_or_default())
+    Ok(schema::value(view, "outcome")?.map(|json| decode("the outcome", &json)).transpose()?.unwrap_or_default())
 }
 
 /// Calls `read` with each row that `query` gives.
@@ -163,13 +163,13 @@ fn latency_interval(row: &Row<'_>) -> Result<LatencyInterval, Trouble> {
         start: time(row, 1)?,
         end: time(row, 2)?,
         requests: number(row, 3)?,
-        failures: failures.map(|json| serde_json::from_str(&json)).transpose()?.unwrap_or_default(),
+        failures: failures.map(|json| decode("a count of failures", &json)).transpose()?.unwrap_or_default(),
         histogram: EncodedHistogram(row.get(5)?),
     })
 }
 
 fn event(row: &Row<'_>) -> Result<Event, Trouble> {
-    Ok(serde_json::from_str(&row.get::<_, String>(0)?)?)
+    decode("an event", &row.get::<_, String>(0)?)
 }
 
 fn load_interval(row: &Row<'_>) -> Result<LoadInterval, Trouble> {

@@ -57,7 +57,7 @@ fn plan() -> Plan {
     Plan {
         name: "leaky".to_owned(),
         about: None,
-        target: TargetPlan { launch, ready: Ready { when: ReadyWhen::Started, within: Duration::from_secs(60) } },
+        target: TargetPlan { launch, ready: Ready { when: ReadyWhen::Started, within: Duration::from_mins(1) } },
         journeys: Vec::new(),
         timeout: Duration::from_secs(30),
         phases: Vec::new(),
@@ -131,14 +131,22 @@ fn everything() -> Vec<Observation> {
 
 fn timeline_of(seen: &[Observation], outcome: Outcome) -> Timeline {
     let mut timeline = Timeline { outcome, ..Timeline::default() };
-    seen.iter().for_each(|one| timeline.push(one.clone()));
+    for one in seen {
+        timeline.push(one.clone());
+    }
     timeline
+}
+
+fn append_everything(writer: &Writer) {
+    for seen in everything() {
+        writer.append(seen);
+    }
 }
 
 /// A sealed record of everything.
 fn sealed(results: &Path) -> PathBuf {
     let writer = Writer::create(results, &about()).unwrap();
-    everything().into_iter().for_each(|seen| writer.append(seen));
+    append_everything(&writer);
     writer.seal(&Outcome::Completed).unwrap()
 }
 
@@ -204,7 +212,7 @@ fn what_is_not_a_number_comes_back_as_such() {
 fn the_record_of_a_killed_harness_opens_with_what_was_committed() {
     let scratch = Scratch::new("killed");
     let writer = Writer::create(&scratch.0, &about()).unwrap();
-    everything().into_iter().for_each(|seen| writer.append(seen));
+    append_everything(&writer);
     writer.flush();
     let copy = copied(writer.folder(), &scratch.0);
     assert!(files(&copy).contains(&"record.db-wal".to_owned()), "{:?}", files(&copy));
@@ -332,7 +340,7 @@ fn finding() -> Finding {
         value: Some(amount(1.5)),
         interval: Some((amount(1.0), amount(2.0))),
         window: Some((at(1.0), at(2.0))),
-        settled_by: Some(Duration::from_secs(7200)),
+        settled_by: Some(Duration::from_hours(2)),
         notes: vec!["the floor rose".to_owned()],
         ..Evidence::default()
     };
@@ -436,7 +444,7 @@ fn a_disk_that_refuses_for_a_while_costs_nothing() {
     let writer = Writer::create(&scratch.0, &about()).unwrap();
     let connection = Connection::open(writer.folder().join("record.db")).unwrap();
     connection.execute_batch("ALTER TABLE phases RENAME TO gone").unwrap();
-    everything().into_iter().for_each(|seen| writer.append(seen));
+    append_everything(&writer);
     writer.flush();
     connection.execute_batch("ALTER TABLE gone RENAME TO phases").unwrap();
     drop(connection);
@@ -494,7 +502,7 @@ fn a_second(writer: &Writer, second: u32) {
         writer.append(Observation::Sample { key, source: "cgroup v1", sample });
     }
     (0..100).for_each(|n| writer.append(beat(u64::from(second) * 100 + n)));
-    if second % 10 == 0 {
+    if second.is_multiple_of(10) {
         for step in ["a/GET /one", "a/GET /two", "b/POST /three", "b/GET /four"] {
             writer.append(latency(step, f64::from(second), 500));
         }

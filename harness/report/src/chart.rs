@@ -2,6 +2,8 @@
 
 use timeline::{Amount, Elapsed, Metric, PhaseSpan, Series, Subject, Timeline};
 
+use crate::clean::one_line;
+
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The most columns: wider, and the eye loses the line.
@@ -74,7 +76,7 @@ fn stretches(phases: &[PhaseSpan]) -> Vec<(String, Elapsed, Elapsed)> {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
         match last.cycle {
             Some(cycles) if cycles > 1 => stretches.push((format!("{cycles} cycles"), first.start, last.end)),
-            _ => stretches.extend(group.iter().map(|span| (span.name.clone(), span.start, span.end))),
+            _ => stretches.extend(group.iter().map(|span| (one_line(&span.name), span.start, span.end))),
         }
     }
     stretches

@@ -27,3 +27,17 @@ fn share(series: &Series) -> Option<f64> {
     let took = last.taken.since(first.taken).as_secs_f64();
     (took > 0.0).then(|| (last.value - first.value) / took)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example;
+
+    #[test]
+    fn the_harness_is_measured_too() {
+        let cost = of(&example::record(Vec::new()).timeline);
+        assert_eq!(cost.peak_bytes, Some(8_388_668.0));
+        assert_eq!(cost.cpu_share.map(|share| (share * 1e6).round() as u64), Some(20_000));
+        assert_eq!(of(&Timeline::default()), Cost { peak_bytes: None, cpu_share: None });
+    }
+}

@@ -56,9 +56,15 @@ fn suite(record: &Record, cases: Vec<TestCase>) -> TestSuite {
         .set_system_out(&text(&log(record)))
         .set_system_err("")
         .build();
-    suite.package = "plimsoll".to_owned();
-    suite.hostname = record.about.host.get("hostname").map_or_else(|| "localhost".to_owned(), |name| one_line(name));
+    "plimsoll".clone_into(&mut suite.package);
+    suite.hostname = hostname(record);
     suite
+}
+
+/// The machine's name; the schema wants one.
+fn hostname(record: &Record) -> String {
+    let known = record.about.host.get("hostname").map(|name| one_line(name)).filter(|name| !name.is_empty());
+    known.unwrap_or_else(|| "localhost".to_owned())
 }
 
 /// The crate's own idea of a time; one that it cannot write counts as the epoch.
@@ -72,7 +78,7 @@ fn started_at(record: &Record) -> OffsetDateTime {
 fn log(record: &Record) -> String {
     let mut lines = chart::memory(&record.timeline, WIDTH);
     lines.push(format!("outcome: {}", record.timeline.outcome));
-    lines.push(format!("more of it: plimsoll show {}", record.about.id));
+    lines.push(format!("record: {}", record.folder.display()));
     lines.join("\n")
 }
 
@@ -84,31 +90,35 @@ fn config(record: &Record) -> TestCase {
 }
 
 fn start(record: &Record) -> TestCase {
-    let events = &record.timeline.events;
-    match events.iter().find(|event| event.what == Happening::Ready) {
-        Some(ready) => TestCase::success("target.start", seconds(ready.at)),
-        None => unsound(
-            "target.start",
-            seconds(record.timeline.end),
-            "target.start.never_ready",
-            "the target was never ready",
-        ),
+    let timeline = &record.timeline;
+    let ready = timeline.events.iter().find(|event| event.what == Happening::Ready);
+    match (&timeline.outcome, ready) {
+        (Outcome::NotStarted { reason }, _) => {
+            unsound("target.start", seconds(timeline.end), "target.start.failed", &one_line(reason))
+        }
+        (_, Some(ready)) => TestCase::success("target.start", seconds(ready.at)),
+        (_, None) => {
+            unsound("target.start", seconds(timeline.end), "target.start.never_ready", "the target was never ready")
+        }
     }
 }
 
-/// A case in which a run that was cut short is no success, whatever its findings say.
+/// A case in which a run that was cut short is no success, whatever its findings say. Where another
+/// case has told why, this one is skipped: one cause is counted once.
 fn completed(record: &Record) -> TestCase {
     let (name, time) = ("run.completed", seconds(record.timeline.end));
     let message = one_line(&format!("the run did not complete: {}", record.timeline.outcome));
     match &record.timeline.outcome {
         Outcome::Completed => TestCase::success(name, time),
+        Outcome::NotStarted { .. } => {
+            TestCase::skipped_with_cause(name, "run.not_started", "the target did not start: see target.start")
+        }
         Outcome::TargetDied(_) if is_told(record) => {
             TestCase::skipped_with_cause(name, "run.target_died", "the target died: see target.alive")
         }
         Outcome::TargetDied(_) => broken(name, time, "run.target_died", &message, &message),
         Outcome::HarnessLost => unsound(name, time, "run.harness_lost", &message),
         Outcome::LoadFailed { .. } => unsound(name, time, "run.load_failed", &message),
-        Outcome::NotStarted { .. } => unsound(name, time, "run.not_started", &message),
         Outcome::Interrupted => unsound(name, time, "run.interrupted", &message),
     }
 }
@@ -151,7 +161,7 @@ fn body(record: &Record, finding: &Finding) -> String {
         lines.push(String::new());
         lines.extend(chart::memory(&record.timeline, WIDTH));
     }
-    lines.push(format!("\nmore of it: plimsoll show {}", record.about.id));
+    lines.push(format!("\nrecord: {}", record.folder.display()));
     lines.join("\n")
 }
 
@@ -240,8 +250,11 @@ fn seconds(elapsed: Elapsed) -> Duration {
     Duration::milliseconds(i64::try_from(elapsed.micros() / 1000).unwrap_or(i64::MAX))
 }
 
-/// Text as the crate can take it: it writes the bytes as they are into one CDATA section, which
-/// `]]>` would end; so that is split over two sections.
+/// Text as the crate can take it: it writes the bytes as they are into a CDATA section, which `]]>`
+/// would end; so that is split over two sections.
 fn text(raw: &str) -> String {
     clean(raw).replace("]]>", "]]]]><![CDATA[>")
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,3 +93,48 @@ fn sorted(value: Value) -> Value {
         plain => plain,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example;
+
+    #[test]
+    fn the_document_says_what_the_run_was() {
+        let summary = summary(&example::record(vec![example::leak()]));
+        assert_eq!(summary["schema"], 1);
+        assert_eq!(summary["verdict"], "fail");
+        assert_eq!(summary["run"]["started_at"], "2026-03-01T12:00:00Z");
+        assert_eq!(summary["run"]["outcome"]["kind"], "completed");
+        assert_eq!(summary["run"]["seed"], u64::MAX.to_string());
+        assert_eq!(summary["findings"][0]["assertion"], "memory.growth_per_request");
+        assert_eq!(summary["load"]["failures"], json!({ "status 503": 6 }));
+        assert_eq!(summary["phases"][1]["memory_floor_bytes"], 20.0 * 1_048_576.0);
+        assert_eq!(summary["phases"][1]["memory_peak_bytes"], 80.0 * 1_048_576.0);
+        assert_eq!(summary["harness"]["memory_peak_bytes"], 8_388_668.0);
+    }
+
+    #[test]
+    fn keys_are_sorted_at_every_depth() {
+        fn check(value: &Value) {
+            match value {
+                Value::Object(map) => {
+                    assert!(map.keys().is_sorted(), "{map:?}");
+                    map.values().for_each(check);
+                }
+                Value::Array(values) => values.iter().for_each(check),
+                _ => {}
+            }
+        }
+        check(&summary(&example::record(vec![example::leak()])));
+    }
+
+    #[test]
+    fn a_run_that_saw_nothing_has_a_summary_too() {
+        let mut record = example::record(Vec::new());
+        record.timeline = Timeline::default();
+        let summary = summary(&record);
+        assert_eq!((&summary["load"], &summary["harness"]["cpu_share"]), (&Value::Null, &Value::Null));
+        assert_eq!(summary["verdict"], "inconclusive");
+    }
+}

@@ -1,10 +1,12 @@
 //! The verdict for someone at a terminal, who may see it for the first time.
 
+use std::time::Duration;
+
 use record::Record;
 use timeline::{Amount, Outcome, Unit, show_duration};
 use verdict::{Finding, Verdict};
 
-use crate::clean::one_line;
+use crate::clean::{clean, one_line};
 use crate::order::{word, worst_first};
 use crate::paint::Style;
 use crate::totals::{Latency, Totals};
@@ -42,10 +44,10 @@ fn gist(record: &Record, verdict: Verdict) -> String {
 
 /// What a pass is worth: how small a leak would have been seen.
 fn all_hold(findings: &[Finding]) -> String {
-    let growth = findings.iter().filter(|finding| finding.assertion.starts_with("memory.growth"));
+    let mut growth = findings.iter().filter(|finding| finding.assertion.starts_with("memory.growth"));
     let count = findings.len();
     let hold = if count == 1 { "its one assertion holds".to_owned() } else { format!("all {count} assertions hold") };
-    match growth.filter_map(|finding| finding.evidence.resolution).next() {
+    match growth.find_map(|finding| finding.evidence.resolution) {
         Some(least) => format!("{hold}; a leak above {least} would have been seen"),
         None => hold,
     }
@@ -97,7 +99,7 @@ fn facts(record: &Record) -> Vec<String> {
     vec![
         format!("Load     {load}"),
         format!("Outcome  {outcome} after {}", record.timeline.end),
-        format!("Record   {}", record.folder.display()),
+        format!("Record   {}", clean(&record.folder.display().to_string())),
     ]
 }
 
@@ -107,17 +109,20 @@ fn told(totals: &Totals) -> String {
         0 => "none failed".to_owned(),
         failed => format!("{failed} failed ({})", amount(failed as f64 / requests as f64, Unit::Share)),
     };
-    let mut told = format!("{requests} requests, {failed}");
-    if let Some(rate) = totals.per_second() {
-        let length = show_duration(std::time::Duration::from_secs_f64(totals.seconds));
-        told += &format!(", {} over {length}", amount(rate, Unit::PerSecond));
-    }
-    if let Some(Latency { p50, p99, .. }) = totals.latency {
-        told += &format!(", p50 {}, p99 {}", amount(p50, Unit::Seconds), amount(p99, Unit::Seconds));
-    }
-    told
+    let rate = totals.per_second().map(|rate| {
+        let length = show_duration(Duration::from_secs_f64(totals.seconds));
+        format!("{} over {length}", amount(rate, Unit::PerSecond))
+    });
+    let latency = totals.latency.map(|Latency { p50, p99, .. }| {
+        format!("p50 {}, p99 {}", amount(p50, Unit::Seconds), amount(p99, Unit::Seconds))
+    });
+    let parts = [Some(format!("{requests} requests")), Some(failed), rate, latency];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn amount(value: f64, unit: Unit) -> Amount {
     Amount { value, unit }
 }
+
+#[cfg(test)]
+mod tests;

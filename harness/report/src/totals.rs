@@ -68,3 +68,22 @@ fn latency(timeline: &Timeline) -> Option<Latency> {
     let at = |quantile| sum.value_at_quantile(quantile) as f64 / 1e6;
     (!sum.is_empty()).then(|| Latency { p50: at(0.5), p99: at(0.99), max: sum.max() as f64 / 1e6 })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example;
+
+    #[test]
+    fn intervals_add_up() {
+        let totals = Totals::of(&example::record(Vec::new()).timeline).unwrap();
+        assert_eq!((totals.requests, totals.failed(), totals.per_second()), (6000, 6, Some(100.0)));
+        let latency = totals.latency.unwrap();
+        assert_eq!([latency.p50, latency.p99, latency.max].map(|at| (at * 1e4).round() as u64), [12, 12, 120]);
+    }
+
+    #[test]
+    fn no_request_is_no_total() {
+        assert_eq!(Totals::of(&Timeline::default()), None);
+    }
+}

@@ -95,7 +95,7 @@ fn signal_note(code: i64, known: bool) -> &'static str {
 
 /// How the run ended; apart from the verdict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Outcome {
     /// Nothing sealed the record: the harness was killed.
     #[default]

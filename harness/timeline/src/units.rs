@@ -101,13 +101,13 @@ fn show_number(value: f64) -> String {
         return format!("{value:.0}");
     }
     let digits = match value.abs() {
-        size if size >= 100.0 => 0,
+        size if size >= 100.0 => return format!("{value:.0}"),
         size if size >= 10.0 => 1,
         size if size >= 1.0 => 2,
         size if size >= 0.1 => 3,
         _ => 4,
     };
-    format!("{value:.digits$}")
+    format!("{value:.digits$}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Bytes in the binary unit that fits: `512 B`, `2.1 MiB`, `-3.0 KiB`.
@@ -122,8 +122,10 @@ pub fn show_bytes(bytes: f64) -> String {
         value /= 1024.0;
         unit += 1;
     }
-    let digits = usize::from(value.abs() < 100.0);
-    format!("{value:.digits$} {}", UNITS[unit])
+    let digits = if value.abs() < 10.0 { 2 } else { usize::from(value.abs() < 100.0) };
+    let shown = format!("{value:.digits$}");
+    let shown = if digits > 0 { shown.trim_end_matches('0').trim_end_matches('.') } else { &shown };
+    format!("{shown} {}", UNITS[unit])
 }
 
 /// A duration in the units that fit: `350 µs`, `12 ms`, `1.5 s`, `2m 30s`, `1h 30m`.
@@ -173,6 +175,6 @@ mod tests {
     #[test]
     fn bytes_are_shown_in_the_binary_unit_that_fits() {
         let shown = [0.0, 2.25, 512.0, 2048.0, 2.2e6, 5e8, -3072.0].map(show_bytes);
-        assert_eq!(shown, ["0 B", "2.25 B", "512 B", "2.0 KiB", "2.1 MiB", "477 MiB", "-3.0 KiB"]);
+        assert_eq!(shown, ["0 B", "2.25 B", "512 B", "2 KiB", "2.1 MiB", "477 MiB", "-3 KiB"]);
     }
 }

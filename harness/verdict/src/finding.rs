@@ -59,7 +59,7 @@ pub struct Evidence {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolution: Option<Amount>,
     /// The stretch of the run that was judged.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "window_micros", skip_serializing_if = "Option::is_none")]
     pub window: Option<(Elapsed, Elapsed)>,
     /// How many samples, beats or requests it rests on.
     pub samples: u64,
@@ -67,9 +67,26 @@ pub struct Evidence {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// The length of load that would settle it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "settled_by_seconds", with = "seconds", skip_serializing_if = "Option::is_none", default)]
     pub settled_by: Option<Duration>,
     /// More of it, a sentence a line.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
+}
+
+/// A duration as a number of seconds.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde asks for a reference to the field")]
+    pub(super) fn serialize<S: Serializer>(value: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        value.map(|duration| duration.as_secs_f64()).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        let seconds = Option::<f64>::deserialize(deserializer)?;
+        Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
+    }
 }

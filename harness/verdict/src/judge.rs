@@ -6,6 +6,8 @@ mod health;
 mod level;
 mod pauses;
 mod requests;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use scenario::{Plan, Rule};
@@ -16,7 +18,8 @@ use crate::finding::{Evidence, Finding, Verdict};
 /// One finding per assertion of the plan, in its order.
 pub fn judge(plan: &Plan, timeline: &Timeline) -> Vec<Finding> {
     let case = Case { plan, timeline };
-    plan.assertions.iter().map(|assertion| case.judge(&assertion.rule)).collect()
+    let judged = plan.assertions.iter().filter(|assertion| !case.is_out_of_reach(&assertion.rule));
+    judged.map(|assertion| case.judge(&assertion.rule)).collect()
 }
 
 /// The worst of the findings; inconclusive where there are none, for no data is never a pass.
@@ -51,6 +54,13 @@ impl<'a> Case<'a> {
             Rule::Throughput { above } => self.throughput(*above),
         };
         judgement.named(rule.id())
+    }
+
+    /// A count that nobody asked for, and that this machine cannot read of this target, is not
+    /// judged; the finding on coverage names it.
+    fn is_out_of_reach(self, rule: &Rule) -> bool {
+        let watched = !self.timeline.series.is_empty();
+        matches!(rule, Rule::CountGrowth { metric } if watched && self.target_series(*metric).is_none())
     }
 
     /// The target's series of `metric`, if there are samples.

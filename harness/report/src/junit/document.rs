@@ -1,6 +1,7 @@
 //! What the junit-report crate cannot say, put into the document that it has written: the suite's
-//! properties, its time by the clock on the wall (the crate adds up the cases, which overlap here),
-//! and a timestamp without a zone, as the schema wants it.
+//! properties, its time by the clock on the wall (the crate adds up the cases, which overlap here), a
+//! timestamp without a zone, as the schema wants it, and text that is escaped: a reader that looks for
+//! `<failure` in CDATA sections would find what a target has logged.
 
 use std::fmt::Write;
 
@@ -21,7 +22,7 @@ pub(super) fn complete(document: &str, opening: &Opening) -> String {
     let end = document[start..].find('>').map_or(document.len(), |at| start + at);
     let tag = set(&document[start..end], "timestamp", opening.timestamp.trim_end_matches('Z'));
     let tag = set(&tag, "time", &format!("{:.3}", opening.seconds));
-    let rest = document[end..].strip_prefix('>').unwrap_or_default();
+    let rest = without_sections(document[end..].strip_prefix('>').unwrap_or_default());
     format!("{}{tag}>{}{rest}\n", &document[..start], properties(&opening.properties))
 }
 
@@ -32,6 +33,18 @@ fn set(tag: &str, name: &str, value: &str) -> String {
         Some((before, after)) => format!("{before}{lead}{value}\"{after}"),
         None => tag.to_owned(),
     }
+}
+
+/// The same document with plain text in the place of CDATA sections.
+fn without_sections(mut document: &str) -> String {
+    let mut out = String::with_capacity(document.len());
+    while let Some((before, after)) = document.split_once("<![CDATA[") {
+        let (text, rest) = after.split_once("]]>").unwrap_or((after, ""));
+        out.push_str(before);
+        out.push_str(&escape(text));
+        document = rest;
+    }
+    out + document
 }
 
 fn properties(known: &[(&str, String)]) -> String {

@@ -41,7 +41,7 @@ impl Case<'_> {
             }
         };
         Judgement::new(verdict, code, summary).with(Evidence {
-            value: Some(per_hour(growth.slope_per_second)),
+            value: growth.slope_per_second.is_finite().then(|| per_hour(growth.slope_per_second)),
             interval: (growth.lower.is_finite() && growth.upper.is_finite())
                 .then(|| (per_hour(growth.lower), per_hour(growth.upper))),
             window: Some(judged.window),

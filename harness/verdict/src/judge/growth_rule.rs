@@ -99,14 +99,14 @@ fn conclude(judged: &Judged, limit: Option<Amount>) -> Judgement {
 fn summary(judged: &Judged, scale: &Scale, limit: Option<Amount>, verdict: Verdict) -> String {
     let growth = &judged.growth;
     let (slope, most) = (scale.amount(growth.slope_per_second), scale.amount(growth.upper));
-    let limit = limit.map_or_else(|| "no limit of its own".to_owned(), |limit| format!("limit {limit}"));
+    let limit = limit.map_or_else(String::new, |limit| format!(" (limit {limit})"));
     match verdict {
-        Verdict::Fail => format!("memory keeps growing by {slope} under load ({limit})"),
-        Verdict::Pass => format!("memory does not keep growing: at most {most} ({limit})"),
+        Verdict::Fail => format!("memory keeps growing by {slope} under load, beyond warm-up and noise{limit}"),
+        Verdict::Pass => format!("memory does not keep growing: at most {most}{limit}"),
         Verdict::Inconclusive if !growth.upper.is_finite() => {
-            format!("cannot tell yet whether memory keeps growing ({limit})")
+            format!("cannot tell yet whether memory keeps growing{limit}")
         }
-        Verdict::Inconclusive => format!("cannot tell yet: memory may grow by up to {most} ({limit})"),
+        Verdict::Inconclusive => format!("cannot tell yet: memory may grow by up to {most}{limit}"),
     }
 }
 
@@ -114,7 +114,7 @@ fn evidence(judged: &Judged, scale: &Scale, limit: Option<Amount>, verdict: Verd
     let growth = &judged.growth;
     let bounded = growth.lower.is_finite() && growth.upper.is_finite();
     Evidence {
-        value: Some(scale.amount(growth.slope_per_second)),
+        value: growth.slope_per_second.is_finite().then(|| scale.amount(growth.slope_per_second)),
         limit,
         interval: bounded.then(|| (scale.amount(growth.lower), scale.amount(growth.upper))),
         resolution: growth.upper.is_finite().then(|| scale.amount(growth.upper)),

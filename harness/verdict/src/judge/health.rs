@@ -84,9 +84,15 @@ impl Case<'_> {
             window: Some(window),
             samples: samples.len() as u64,
             source: Some(format!("{} from {}", Metric::AnonymousMemory, series.source)),
-            notes: self.probe_failures(),
+            notes: self.probe_failures().into_iter().chain(self.unread_counts()).collect(),
             ..Evidence::default()
         })
+    }
+
+    fn unread_counts(self) -> Option<String> {
+        let unread = Metric::COUNTS.into_iter().filter(|metric| self.target_series(*metric).is_none());
+        let names: Vec<&str> = unread.map(Metric::name).collect();
+        (!names.is_empty()).then(|| format!("not judged, for they cannot be read from here: {}", names.join(", ")))
     }
 
     fn probe_failures(self) -> Vec<String> {

@@ -127,7 +127,8 @@ impl<'a> Case<'a> {
         let verdict = below(limit, (above - baseline.margin, above + baseline.margin));
         let summary =
             format!("under load memory rises to {} above the baseline (limit {})", bytes(above), bytes(limit));
-        Ok(Judgement::new(self.unless_cut_short(verdict), code_of(verdict), summary).with(Evidence {
+        let (verdict, code) = self.unless_cut_short(verdict, window);
+        Ok(Judgement::new(verdict, code, summary).with(Evidence {
             value: Some(bytes(above)),
             limit: Some(bytes(limit)),
             interval: Some((bytes(above - baseline.margin), bytes(above + baseline.margin))),
@@ -156,16 +157,21 @@ impl<'a> Case<'a> {
         let peak = highest(series, window)?;
         let verdict = below(limit, (peak, peak));
         let summary = format!("{words} {} (limit {})", bytes(peak), bytes(limit));
-        Ok(Judgement::new(self.unless_cut_short(verdict), code_of(verdict), summary).with(Evidence {
+        let (verdict, code) = self.unless_cut_short(verdict, window);
+        Ok(Judgement::new(verdict, code, summary).with(Evidence {
             value: Some(bytes(peak)),
             limit: Some(bytes(limit)),
             ..evidence_of(metric, series, window)
         }))
     }
 
-    /// What was below its limit when the run was cut short might not have stayed there.
-    fn unless_cut_short(self, verdict: Verdict) -> Verdict {
-        if verdict == Verdict::Pass && !self.completed() { Verdict::Inconclusive } else { verdict }
+    /// What was below its limit when the run was cut short within `window` might not have stayed there.
+    fn unless_cut_short(self, verdict: Verdict, window: Window) -> (Verdict, &'static str) {
+        let lasts = self.timeline.phases.last().is_some_and(|last| window.1 >= last.end);
+        if verdict == Verdict::Pass && lasts && !self.completed() {
+            return (Verdict::Inconclusive, "cut_short");
+        }
+        (verdict, code_of(verdict))
     }
 }
 

@@ -52,11 +52,13 @@ impl Case<'_> {
         let mut pauses = pauses(&answered, plan.period);
         pauses.sort_by(|a, b| b.least.total_cmp(&a.least));
         let interval = (pauses[0].least, pauses.iter().map(|pause| pause.most).fold(0.0, f64::max));
-        let mut verdict = below(limit, interval);
+        let verdict = below(limit, interval);
         let covered = coverage(&beats, window, plan.period);
-        if verdict == Verdict::Pass && (covered < LEAST_COVERAGE || !self.completed()) {
-            verdict = Verdict::Inconclusive;
-        }
+        let (verdict, code) = match verdict {
+            Verdict::Pass if !self.completed() => (Verdict::Inconclusive, "cut_short"),
+            Verdict::Pass if covered < LEAST_COVERAGE => (Verdict::Inconclusive, "gaps"),
+            verdict => (verdict, code_of(verdict)),
+        };
         let over = pauses.iter().filter(|pause| pause.least > limit).count();
         let evidence = Evidence {
             value: Some(seconds(interval.0)),
@@ -70,7 +72,7 @@ impl Case<'_> {
             ..Evidence::default()
         };
         let summary = summary(verdict, interval, limit, over);
-        Ok(Judgement::new(verdict, code_of(verdict), summary).with(evidence))
+        Ok(Judgement::new(verdict, code, summary).with(evidence))
     }
 
     fn pause_notes(self, pauses: &[Pause], limit: f64, covered: f64) -> Vec<String> {
