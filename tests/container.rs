@@ -1,5 +1,7 @@
 //! The specimen as a container. These need an engine and the image that ci/specimen-image makes.
 
+use std::process::Command;
+
 use crate::process::{SHORT, VERY_SHORT, expect_an_oom_kill, expect_the_leak_to_be_measured};
 use crate::stage::{Stage, container, scenario};
 
@@ -38,4 +40,29 @@ fn an_image_is_built_from_its_dockerfile() {
     let run = stage.run();
     assert!([0, 3].contains(&run.code), "{}{}", run.stdout, run.stderr);
     assert_eq!(stage.finding("errors")["verdict"], "pass");
+}
+
+/// Runs docker, and gives what it prints.
+#[track_caller]
+fn docker(arguments: &[&str]) -> String {
+    let output = Command::new("docker").args(arguments).output().unwrap();
+    assert!(output.status.success(), "docker {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+#[test]
+fn an_attached_container_is_loaded_judged_and_left_running() {
+    let id = docker(&["run", "--detach", "--publish", "127.0.0.1::8080", "plimsoll-specimen", "--host", "0.0.0.0"]);
+    let stage = Stage::new(&scenario(
+        &format!("{{attach: {{container: {id}, port: 8080}}}}"),
+        VERY_SHORT,
+        "{errors: {below: 1%}}",
+    ));
+    let run = stage.run();
+    let running = docker(&["inspect", "--format", "{{.State.Running}}", &id]);
+    docker(&["rm", "--force", &id]);
+    assert_eq!(running, "true", "it was not ours to stop");
+    assert!([0, 3].contains(&run.code), "{}{}", run.stdout, run.stderr);
+    assert_eq!(stage.finding("errors")["verdict"], "pass");
+    assert_eq!(stage.finding("evidence.coverage")["verdict"], "pass");
 }

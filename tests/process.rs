@@ -44,12 +44,15 @@ fn a_leak_of_2_kib_per_request_is_found_and_measured() {
 }
 
 #[test]
-fn a_leak_under_a_sawtooth_is_measured_against_its_limit() {
+fn a_leak_under_a_sawtooth_is_found_in_cycles() {
     let rules = "{memory: {growth_per_request: {below: 64B}}}";
+    let cycles =
+        "[{name: baseline, for: 3s}, {repeat: 4, phases: [{name: work, for: 5s, users: 8}, {name: rest, for: 1s}]}]";
     let target = process(", --base, 16MiB, --sawtooth, 4MiB, --leak, 2KiB, --leak-into, map");
-    let stage = Stage::new(&scenario(&target, SHORT, rules));
+    let stage = Stage::new(&scenario(&target, cycles, rules));
     stage.run().expect_code(1);
     assert_eq!(stage.finding("memory.growth_per_request")["verdict"], "fail");
+    assert_eq!(stage.summary()["phases"].as_array().unwrap().len(), 9);
 }
 
 #[test]
