@@ -94,6 +94,7 @@ fn a_killed_harness_leaves_nothing_running_and_a_readable_record() {
     let record = record::open(&first.record()).unwrap();
     assert_eq!(record.timeline.outcome, timeline::Outcome::HarnessLost);
     assert!(!record.timeline.series.is_empty(), "the samples up to a second before the end are there");
+    assert_eq!(record.timeline.phases.last().unwrap().name, "work", "so is the phase that was under way");
 }
 
 #[test]

@@ -171,6 +171,7 @@ impl Load {
             end: slice.end,
             users_planned: self.shared.gate.users(),
             users_active: self.shared.gate.users_at_work(),
+            cut_off: slice.totals.cut_off,
         };
         Cut { latency: slice.latency, load, totals: slice.totals }
     }

@@ -60,6 +60,7 @@ impl Live {
         let text = match what {
             Happening::Launched { what } => format!("launched {what}"),
             Happening::Ready => "ready".to_owned(),
+            Happening::Entered { .. } => return,
             Happening::ProbeFailed { probe, reason } => format!("probe {probe} failed: {reason}"),
             Happening::ProbeRecovered { probe } => format!("probe {probe} reads again"),
             Happening::OomKill => "a process of the target was OOM-killed".to_owned(),

@@ -43,7 +43,7 @@ pub fn open(folder: &Path) -> Result<Record, RecordError> {
 
 const LATENCY: &str = "SELECT name, start_us, end_us, requests, failures, histogram
     FROM latency LEFT JOIN steps ON steps.id = latency.step ORDER BY latency.rowid";
-const LOAD: &str = "SELECT start_us, end_us, users_planned, users_active FROM load ORDER BY rowid";
+const LOAD: &str = "SELECT start_us, end_us, users_planned, users_active, cut_off FROM load ORDER BY rowid";
 const PHASES: &str = "SELECT name, cycle, loaded, start_us, end_us FROM phases ORDER BY rowid";
 const EVENTS: &str = "SELECT json FROM events ORDER BY rowid";
 
@@ -65,6 +65,9 @@ fn read_timeline(view: &Connection) -> Result<Timeline, Trouble> {
     push(view, &mut timeline, LOAD, |row| Ok(Observation::Load(load_interval(row)?)))?;
     push(view, &mut timeline, PHASES, |row| Ok(Observation::Phase(phase_span(row)?)))?;
     push(view, &mut timeline, EVENTS, |row| Ok(Observation::Event(event(row)?)))?;
+    if timeline.outcome == Outcome::HarnessLost {
+        timeline.close_phase();
+    }
     Ok(timeline)
 }
 
@@ -173,8 +176,8 @@ fn event(row: &Row<'_>) -> Result<Event, Trouble> {
 }
 
 fn load_interval(row: &Row<'_>) -> Result<LoadInterval, Trouble> {
-    let (users_planned, users_active) = (number(row, 2)?, number(row, 3)?);
-    Ok(LoadInterval { start: time(row, 0)?, end: time(row, 1)?, users_planned, users_active })
+    let (users_planned, users_active, cut_off) = (number(row, 2)?, number(row, 3)?, number(row, 4)?);
+    Ok(LoadInterval { start: time(row, 0)?, end: time(row, 1)?, users_planned, users_active, cut_off })
 }
 
 fn phase_span(row: &Row<'_>) -> Result<PhaseSpan, Trouble> {

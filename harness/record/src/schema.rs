@@ -28,7 +28,7 @@ const TABLES: &str = "
     CREATE TABLE latency(step INTEGER NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,
         requests INTEGER NOT NULL, failures TEXT, histogram BLOB NOT NULL) STRICT;
     CREATE TABLE load(start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, users_planned INTEGER NOT NULL,
-        users_active INTEGER NOT NULL) STRICT;
+        users_active INTEGER NOT NULL, cut_off INTEGER NOT NULL) STRICT;
     CREATE TABLE beats(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, packed BLOB NOT NULL) STRICT;
     CREATE TABLE phases(name TEXT NOT NULL, cycle INTEGER, loaded INTEGER NOT NULL, start_us INTEGER NOT NULL,
         end_us INTEGER NOT NULL) STRICT;

@@ -195,12 +195,15 @@ fn step_id(transaction: &Transaction<'_>, known: &mut Known, name: &str) -> Resu
 
 fn put_load(transaction: &Transaction<'_>, interval: &LoadInterval) -> Result<(), Trouble> {
     transaction
-        .prepare_cached("INSERT INTO load(start_us, end_us, users_planned, users_active) VALUES (?1, ?2, ?3, ?4)")?
+        .prepare_cached(
+            "INSERT INTO load(start_us, end_us, users_planned, users_active, cut_off) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
         .execute(params![
             micros(interval.start),
             micros(interval.end),
             interval.users_planned.cast_signed(),
-            interval.users_active.cast_signed()
+            interval.users_active.cast_signed(),
+            interval.cut_off.cast_signed()
         ])?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use timeline::{Elapsed, Happening, Outcome, show_bytes, show_duration};
 use verdict::{Finding, Verdict};
 
 use crate::clean::{clean, one_line};
-use crate::{chart, evidence, overall};
+use crate::{chart, evidence};
 
 mod document;
 
@@ -221,7 +221,7 @@ fn properties(record: &Record) -> Vec<(&'static str, String)> {
         ("scenario_hash", Some(about.scenario_hash.clone())),
         ("seed", Some(about.seed.to_string())),
         ("target", about.target.clone()),
-        ("verdict", Some(overall(&record.findings, &record.timeline.outcome).to_string())),
+        ("verdict", Some(verdict::overall(&record.findings, &record.timeline.outcome).to_string())),
     ];
     known.into_iter().filter_map(|(name, value)| Some((name, one_line(&value?)))).collect()
 }

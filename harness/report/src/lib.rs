@@ -8,7 +8,6 @@ mod cost;
 mod evidence;
 mod junit;
 mod order;
-mod overall;
 mod paint;
 mod summary;
 mod terminal;
@@ -19,7 +18,6 @@ mod wrap;
 mod example;
 
 pub use junit::junit;
-pub use overall::overall;
 pub use paint::Style;
 pub use summary::summary;
 pub use terminal::terminal;

@@ -6,8 +6,8 @@ use record::Record;
 use serde_json::{Value, json};
 use timeline::{Metric, PhaseSpan, Subject, Timeline};
 
+use crate::cost;
 use crate::totals::Totals;
-use crate::{cost, overall};
 
 /// The document's version: raised when a key goes or changes its meaning, not when one is added.
 const SCHEMA: u32 = 1;
@@ -19,7 +19,7 @@ pub fn summary(record: &Record) -> Value {
     sorted(json!({
         "schema": SCHEMA,
         "run": run(record),
-        "verdict": overall(&record.findings, &timeline.outcome),
+        "verdict": verdict::overall(&record.findings, &timeline.outcome),
         "findings": record.findings,
         "load": Totals::of(timeline).as_ref().map(load),
         "phases": timeline.phases.iter().map(|span| phase(timeline, span)).collect::<Vec<_>>(),

@@ -11,7 +11,7 @@ use crate::order::{word, worst_first};
 use crate::paint::Style;
 use crate::totals::{Latency, Totals};
 use crate::wrap::wrap;
-use crate::{chart, evidence, overall};
+use crate::{chart, evidence};
 
 /// The whole of it: the verdict, the findings, the memory, the load, how it ended and where it is kept.
 pub fn terminal(record: &Record, style: Style) -> String {
@@ -23,7 +23,7 @@ pub fn terminal(record: &Record, style: Style) -> String {
 
 /// One sentence that says what came of it.
 fn headline(record: &Record, style: Style) -> Vec<String> {
-    let verdict = overall(&record.findings, &record.timeline.outcome);
+    let verdict = verdict::overall(&record.findings, &record.timeline.outcome);
     let told = format!("{}: {}", one_line(&record.about.scenario), gist(record, verdict));
     let indent = word(verdict).len() + 2;
     let mut lines = wrap(&told, style.width.saturating_sub(indent));

@@ -149,7 +149,7 @@ impl Stage<'_> {
                     Command::End(outcome) => break 'run outcome,
                     Command::SetUsers(users) => load.iter().for_each(|load| load.set_users(users)),
                     Command::Left(span) => writer.append(Observation::Phase(span)),
-                    Command::Enter(index) => self.announce(index),
+                    Command::Enter(index) => self.enter(index, writer),
                     Command::Cut => {
                         if let Some(cut) = load.as_ref().map(Load::cut) {
                             let snapshot = self.snapshot(&session, &cut, memory);
@@ -197,8 +197,11 @@ impl Stage<'_> {
         }
     }
 
-    fn announce(&mut self, index: usize) {
+    fn enter(&mut self, index: usize, writer: &Writer) {
         let phase = &self.plan.phases[index];
+        let (name, cycle, loaded) = (phase.name.clone(), phase.cycle, phase.loaded());
+        let what = Happening::Entered { phase: name, cycle, loaded };
+        writer.append(Observation::Event(Event { at: self.clock.now(), what }));
         (self.watcher)(Progress::Phase {
             name: phase.name.clone(),
             cycle: phase.cycle,

@@ -27,6 +27,15 @@ pub enum Happening {
     },
     /// The target answered for the first time.
     Ready,
+    /// A phase began. Its span is told when it has ended, which a killed harness cannot do.
+    Entered {
+        /// The phase's name.
+        phase: String,
+        /// Its cycle.
+        cycle: Option<u32>,
+        /// Is load asked for in it?
+        loaded: bool,
+    },
     /// A probe could not read; told once, until it can again.
     ProbeFailed {
         /// Which probe.

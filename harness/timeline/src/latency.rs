@@ -79,4 +79,7 @@ pub struct LoadInterval {
     pub users_planned: u64,
     /// How many users were at work at its end.
     pub users_active: u64,
+    /// Requests that were given up in it because their user was taken away; they count neither as
+    /// ended nor as failed.
+    pub cut_off: u64,
 }

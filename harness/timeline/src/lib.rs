@@ -63,6 +63,19 @@ impl Timeline {
         self.series.get(&SeriesKey { metric, subject: subject.clone() })
     }
 
+    /// Ends the phase that was under way when nothing more was seen, so that the timeline of a killed
+    /// harness reaches to its last sample.
+    pub fn close_phase(&mut self) {
+        let under_way = self.events.iter().rev().find_map(|event| match &event.what {
+            Happening::Entered { phase, cycle, loaded } => Some((event.at, phase, *cycle, *loaded)),
+            _ => None,
+        });
+        let Some((start, name, cycle, loaded)) = under_way else { return };
+        if self.phases.last().is_none_or(|last| last.end <= start) {
+            self.phases.push(PhaseSpan { name: name.clone(), cycle, loaded, start, end: self.end });
+        }
+    }
+
     /// The first phase that carried load until the end of the last that did.
     pub fn loaded_window(&self) -> Option<(Elapsed, Elapsed)> {
         let mut loaded = self.phases.iter().filter(|phase| phase.loaded);

@@ -22,9 +22,18 @@ pub fn judge(plan: &Plan, timeline: &Timeline) -> Vec<Finding> {
     judged.map(|assertion| case.judge(&assertion.rule)).collect()
 }
 
-/// The worst of the findings; inconclusive where there are none, for no data is never a pass.
-pub fn overall(findings: &[Finding]) -> Verdict {
-    findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Inconclusive)
+/// The worst of `findings`, and of what `outcome` says: a target that died is a failure, a run that
+/// was cut short shows nothing for sure, and neither does one without findings.
+pub fn overall(findings: &[Finding], outcome: &Outcome) -> Verdict {
+    let of_findings = findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Inconclusive);
+    let of_outcome = match outcome {
+        Outcome::Completed => Verdict::Pass,
+        Outcome::TargetDied(_) => Verdict::Fail,
+        Outcome::HarnessLost | Outcome::NotStarted { .. } | Outcome::LoadFailed { .. } | Outcome::Interrupted => {
+            Verdict::Inconclusive
+        }
+    };
+    of_findings.max(of_outcome)
 }
 
 /// What a rule is judged with.

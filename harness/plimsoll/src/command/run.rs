@@ -67,7 +67,7 @@ fn conclude(options: &RunOptions, run: &Run) -> Exit {
     if record.timeline.outcome == Outcome::Interrupted {
         return Exit::Interrupted;
     }
-    match (verdict::overall(&record.findings), options.inconclusive) {
+    match (verdict::overall(&record.findings, &record.timeline.outcome), options.inconclusive) {
         (Verdict::Inconclusive, Some(Inconclusive::Pass)) => Exit::Passed,
         (Verdict::Inconclusive, Some(Inconclusive::Fail)) => Exit::Failed,
         (verdict, _) => verdict.into(),

@@ -13,6 +13,8 @@ const LEAST_COVERAGE: f64 = 0.9;
 const LONGEST_GAP: f64 = 0.1;
 /// The share of the planned users that have to have been at work.
 const LEAST_USERS: f64 = 0.9;
+/// Requests that were given up with their phase: more than this share of the others says that they hung.
+const MOST_CUT_OFF: f64 = 0.1;
 /// Users come and go: an interval so short after a change says nothing.
 const SETTLING: Duration = Duration::from_millis(1500);
 
@@ -108,7 +110,8 @@ impl Case<'_> {
             return Judgement::new(Verdict::Inconclusive, "failed", format!("the load failed: {reason}"));
         }
         let requests: u64 = self.timeline.latency.iter().map(|interval| interval.requests).sum();
-        if requests == 0 {
+        let cut_off: u64 = self.timeline.load.iter().map(|interval| interval.cut_off).sum();
+        if requests + cut_off == 0 {
             return Judgement::no_data("no request was sent");
         }
         let held = self.users_held();
@@ -123,6 +126,10 @@ impl Case<'_> {
             notes: self.harness_cost(),
             ..Evidence::default()
         };
+        if cut_off as f64 > requests as f64 * MOST_CUT_OFF {
+            let summary = format!("{cut_off} requests were given up when their phase ended, and {requests} were not");
+            return Judgement::new(Verdict::Inconclusive, "given_up", summary).with(evidence);
+        }
         if short * 10 > held.len() {
             let summary =
                 format!("the load was not offered: users were missing in {short} of {} intervals", held.len());

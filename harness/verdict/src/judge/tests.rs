@@ -66,7 +66,13 @@ impl Played {
                 failures,
                 histogram,
             }));
-            self.timeline.push(Observation::Load(LoadInterval { start, end, users_planned: 10, users_active: 10 }));
+            self.timeline.push(Observation::Load(LoadInterval {
+                start,
+                end,
+                users_planned: 10,
+                users_active: 10,
+                cut_off: 0,
+            }));
         }
         self
     }
@@ -128,7 +134,10 @@ fn no_data_is_never_a_pass() {
     {
         assert_eq!(finding.verdict, Verdict::Inconclusive, "{finding:#?}");
     }
-    assert_eq!(overall(&[]), Verdict::Inconclusive);
+    assert_eq!(overall(&[], &Outcome::Completed), Verdict::Inconclusive);
+    let passed: Vec<Finding> = findings.iter().filter(|finding| finding.verdict == Verdict::Pass).cloned().collect();
+    assert_eq!(overall(&passed, &Outcome::Interrupted), Verdict::Inconclusive);
+    assert_eq!(overall(&passed, &Outcome::TargetDied(Death::default())), Verdict::Fail);
 }
 
 #[test]
@@ -298,6 +307,9 @@ fn a_load_that_was_not_offered_is_inconclusive() {
     played.expect("generator.health", Verdict::Pass, "generator.health.holds");
     played.timeline.load.iter_mut().for_each(|interval| interval.users_active = 3);
     played.expect("generator.health", Verdict::Inconclusive, "generator.health.users_missing");
+    let mut hanging = Played::new("{}");
+    hanging.timeline.load.iter_mut().for_each(|interval| interval.cut_off = 20);
+    hanging.expect("generator.health", Verdict::Inconclusive, "generator.health.given_up");
     let failed = played.outcome(Outcome::LoadFailed { reason: "goose is gone".to_owned() });
     failed.expect("generator.health", Verdict::Inconclusive, "generator.health.failed");
 }
