@@ -1,5 +1,6 @@
 //! The tests that see the whole: through the real program, with real targets, on 127.0.0.1.
 #![expect(clippy::disallowed_methods, reason = "a test of the program waits for it by the wall clock")]
+#![expect(clippy::unwrap_used, reason = "all of this is tests, helpers too: clippy only knows #[test] functions")]
 
 mod container;
 mod ending;
