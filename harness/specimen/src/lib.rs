@@ -18,6 +18,7 @@ mod leak;
 mod ledger;
 mod memory;
 mod options;
+mod reply;
 mod server;
 mod service;
 mod site;

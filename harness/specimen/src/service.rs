@@ -4,18 +4,15 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, StatusCode};
 use tokio::task::spawn_local;
 
+use crate::reply::{Reply, echo, headers_to_json, json, text};
 use crate::site::Site;
 use crate::socket;
 use crate::world::Answer;
-
-/// What is answered: a status, headers and a body that is known whole.
-pub(crate) type Reply = Response<Full<Bytes>>;
 
 /// Answers a request that came over a connection to `address`.
 pub(crate) async fn answer(site: &Rc<Site>, request: Request<Incoming>, address: SocketAddr) -> Reply {
@@ -132,53 +129,6 @@ async fn take_time(site: &Site, path: &Path) {
     }
 }
 
-fn text(status: StatusCode, body: Bytes) -> Reply {
-    reply(status, HeaderValue::from_static("text/plain"), body)
-}
-
-fn json(body: String) -> Reply {
-    reply(StatusCode::OK, HeaderValue::from_static("application/json"), Bytes::from(body))
-}
-
-fn echo(sent: &HeaderMap, body: Bytes) -> Reply {
-    let kind = sent.get(CONTENT_TYPE).cloned();
-    reply(StatusCode::OK, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")), body)
-}
-
-fn reply(status: StatusCode, kind: HeaderValue, body: Bytes) -> Reply {
-    let mut reply = Response::new(Full::new(body));
-    *reply.status_mut() = status;
-    reply.headers_mut().insert(CONTENT_TYPE, kind);
-    reply
-}
-
-/// The headers as a JSON object in the order in which they came; values of the same name are joined by `, `.
-fn headers_to_json(headers: &HeaderMap) -> String {
-    let members: Vec<String> = headers
-        .keys()
-        .map(|name| {
-            let values: Vec<_> =
-                headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-            format!("{}:{}", quoted(name.as_str()), quoted(&values.join(", ")))
-        })
-        .collect();
-    format!("{{{}}}\n", members.join(","))
-}
-
-/// A JSON string.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => out.extend(['\\', character]),
-            control if control < ' ' => out.extend(format!("\\u{:04x}", u32::from(control)).chars()),
-            other => out.push(other),
-        }
-    }
-    out.push('"');
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,14 +142,5 @@ mod tests {
         }
         assert_eq!(Path::of("/status/404"), Path::Status(StatusCode::NOT_FOUND));
         assert_eq!(Path::of("/sleep/20"), Path::Sleep(Duration::from_millis(20)));
-    }
-
-    #[test]
-    fn headers_are_told_in_json() {
-        let mut headers = HeaderMap::new();
-        headers.append("accept", HeaderValue::from_static("a"));
-        headers.append("cookie", HeaderValue::from_static("k=\"v\\\"\tw"));
-        headers.append("accept", HeaderValue::from_static("b"));
-        assert_eq!(headers_to_json(&headers), "{\"accept\":\"a, b\",\"cookie\":\"k=\\\"v\\\\\\\"\\u0009w\"}\n");
     }
 }

@@ -16,7 +16,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::service::Reply;
+use crate::reply::Reply;
 use crate::site::Site;
 
 /// What a connection reads at a time. The default of 128 KiB would be most of the memory of an idle one.
