@@ -43,7 +43,7 @@ async fn until_ended(options: Options) -> io::Result<()> {
         served = serve(&site, wanted) => served,
         () = ending.wait() => {
             // The last word: whoever reads the log knows what was leaked.
-            say(format!("truth {}", site.world.borrow().truth(site.watch.now())).as_bytes());
+            say(format!("truth {}", site.world.borrow().truth(site.watch.now()).trim_end()).as_bytes());
             Ok(())
         }
     }
