@@ -44,12 +44,11 @@ impl Case<'_> {
         let window = (first.start, last.end);
         let beats: Vec<&Beat> =
             self.timeline.beats.iter().filter(|beat| beat.due >= window.0 && beat.done <= window.1).collect();
-        let answered: Vec<&Beat> = beats.iter().copied().filter(|beat| beat.answered).collect();
-        if answered.len() < FEWEST_BEATS || answered.len() * 2 < beats.len() {
-            let words = format!("the heartbeat was answered {} times of {}", answered.len(), beats.len());
-            return Err(untold(&words));
+        let answered = beats.iter().filter(|beat| beat.answered).count();
+        if answered < FEWEST_BEATS || answered * 2 < beats.len() {
+            return Err(untold(&format!("the heartbeat was answered {answered} times of {}", beats.len())));
         }
-        let mut pauses = pauses(&answered, plan.period);
+        let mut pauses = pauses(&beats, plan.period);
         pauses.sort_by(|a, b| b.least.total_cmp(&a.least));
         let interval = (pauses[0].least, pauses.iter().map(|pause| pause.most).fold(0.0, f64::max));
         let verdict = below(limit, interval);
@@ -66,7 +65,7 @@ impl Case<'_> {
             interval: Some((seconds(interval.0), seconds(interval.1))),
             resolution: Some(seconds(interval.1.max(plan.period.as_secs_f64()))),
             window: Some(window),
-            samples: answered.len() as u64,
+            samples: beats.len() as u64,
             source: Some(format!("heartbeat on {} every {}", plan.path, Elapsed::from(plan.period))),
             notes: self.pause_notes(&pauses, limit, covered),
             ..Evidence::default()
@@ -108,9 +107,10 @@ impl Case<'_> {
     }
 }
 
-/// Every beat as a possible pause: its excess over the usual latency.
+/// Every beat as a possible pause: its excess over the usual latency of those that were answered.
+/// One that was given up waited as long as any.
 fn pauses(beats: &[&Beat], period: Duration) -> Vec<Pause> {
-    let mut latencies: Vec<f64> = beats.iter().map(|beat| latency(beat)).collect();
+    let mut latencies: Vec<f64> = beats.iter().filter(|beat| beat.answered).map(|beat| latency(beat)).collect();
     latencies.sort_by(f64::total_cmp);
     let usual = latencies[latencies.len() / 2];
     let pause = |beat: &&Beat| {

@@ -245,6 +245,14 @@ fn a_pause_over_the_budget_fails_and_one_below_it_passes() {
 }
 
 #[test]
+fn a_beat_that_was_given_up_tells_of_a_pause_too() {
+    let mut played = Played::new("{pauses: {max: 50ms}}").beats(30.0, 5.0, 0.0);
+    let slowest = played.timeline.beats.iter_mut().max_by_key(|beat| beat.done.since(beat.sent)).unwrap();
+    slowest.answered = false;
+    played.expect("pauses.max", Verdict::Fail, "pauses.max.exceeded");
+}
+
+#[test]
 fn what_the_harness_stood_still_cannot_fail_a_target() {
     let played = Played::new("{pauses: {max: 50ms}}").beats(30.0, 0.200, 0.190);
     played.expect("pauses.max", Verdict::Inconclusive, "pauses.max.too_close");
