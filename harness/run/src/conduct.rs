@@ -1,5 +1,6 @@
 //! Performs a run: what the session decides is done here, and nothing is decided here.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -21,6 +22,9 @@ use crate::{NotStarted, Order, Run, RunError};
 /// Whom a run tells of itself.
 type Watcher<'a> = &'a mut (dyn FnMut(Progress) + Send);
 
+/// A run under way; boxed, so that it is compiled here and not in every crate that awaits it.
+type Conducted<'a> = Pin<Box<dyn Future<Output = Result<Run, RunError>> + Send + 'a>>;
+
 /// Conducts a run from the sweep of old remains to the judged record.
 ///
 /// A target that does not start, dies, or a run that is interrupted is no error: each ends with a
@@ -28,7 +32,11 @@ type Watcher<'a> = &'a mut (dyn FnMut(Progress) + Send);
 ///
 /// # Errors
 /// [`RunError`] where the run cannot be kept.
-pub async fn conduct(order: Order, clock: Clock, watcher: Watcher<'_>) -> Result<Run, RunError> {
+pub fn conduct(order: Order, clock: Clock, watcher: Watcher<'_>) -> Conducted<'_> {
+    Box::pin(perform(order, clock, watcher))
+}
+
+async fn perform(order: Order, clock: Clock, watcher: Watcher<'_>) -> Result<Run, RunError> {
     let swept = target::sweep().await;
     if !swept.is_empty() {
         watcher(Progress::Swept(swept.to_string()));

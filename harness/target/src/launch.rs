@@ -9,6 +9,7 @@ use clock::Clock;
 use scenario::{AttachPlan, Launch, ReadyWhen, TargetPlan};
 use timeline::{Death, show_duration};
 
+use crate::Later;
 use crate::engine::EngineError;
 use crate::log::Log;
 use crate::owner::Owner;
@@ -175,7 +176,16 @@ pub(crate) struct Order<'a> {
 ///
 /// # Errors
 /// Where it cannot be launched; nothing is left behind then.
-pub async fn launch(plan: &TargetPlan, owner: &Owner, log: &Path, clock: Clock) -> Result<Target, LaunchError> {
+pub fn launch<'a>(
+    plan: &'a TargetPlan,
+    owner: &'a Owner,
+    log: &'a Path,
+    clock: Clock,
+) -> Later<'a, Result<Target, LaunchError>> {
+    Box::pin(start(plan, owner, log, clock))
+}
+
+async fn start(plan: &TargetPlan, owner: &Owner, log: &Path, clock: Clock) -> Result<Target, LaunchError> {
     static LAUNCHES: AtomicU32 = AtomicU32::new(1);
     check_sign(plan)?;
     let wanted = match &plan.ready.when {

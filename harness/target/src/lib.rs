@@ -25,6 +25,12 @@ mod stop;
 mod sweep;
 mod target;
 
+use std::pin::Pin;
+
+/// What comes later. The futures of this crate are boxed where they leave it: they hold the engines'
+/// own, which would else be compiled again in every crate that awaits them.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 pub use engine::EngineError;
 pub use launch::{LaunchError, launch};
 pub use owner::{NoOwner, Owner};

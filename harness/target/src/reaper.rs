@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use crate::Later;
 use crate::owner::{OWNER_VARIABLE, Owner};
 use crate::sweep::sweep_owned_by;
 
@@ -59,7 +60,11 @@ fn dismiss(mut reaper: Child) -> io::Result<ExitStatus> {
 
 /// What the reaper does: waits until its parent has gone, and where it went without a word, removes
 /// what `owner` owns.
-pub async fn reap(owner: &Owner) {
+pub fn reap(owner: &Owner) -> Later<'_, ()> {
+    Box::pin(watch(owner))
+}
+
+async fn watch(owner: &Owner) {
     let said = tokio::task::spawn_blocking(|| {
         let mut said = Vec::new();
         // A pipe that fails is a parent that is gone.

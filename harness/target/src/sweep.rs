@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use rustix::process::Signal;
 
+use crate::Later;
 use crate::engine::{Engine, EngineError, Labels, OWNER_LABEL};
 use crate::owner::{OWNER_VARIABLE, Owner};
 use crate::{cgroup, proc, process};
@@ -60,14 +61,14 @@ impl fmt::Display for Swept {
 
 /// Removes every container, network, process and cgroup whose owner is dead. Harmless where there is
 /// no engine, and to what other harnesses that still run own.
-pub async fn sweep() -> Swept {
-    sweep_where(&|owner| owner.parse::<Owner>().is_ok_and(|owner| owner.is_dead())).await
+pub fn sweep() -> Later<'static, Swept> {
+    Box::pin(async { sweep_where(&|owner| owner.parse::<Owner>().is_ok_and(|owner| owner.is_dead())).await })
 }
 
 /// Removes every container, network, process and cgroup that `owner` owns, dead or alive.
-pub async fn sweep_owned_by(owner: &Owner) -> Swept {
+pub fn sweep_owned_by(owner: &Owner) -> Later<'static, Swept> {
     let line = owner.to_string();
-    sweep_where(&|owner| owner == line).await
+    Box::pin(async move { sweep_where(&|owner| owner == line).await })
 }
 
 /// Removes what belongs to an owner whose line is `meant`.

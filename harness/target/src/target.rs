@@ -8,6 +8,7 @@ use clock::Clock;
 use scenario::Ready;
 use timeline::{Death, Elapsed};
 
+use crate::Later;
 use crate::attach::AttachedProcess;
 use crate::container::Container;
 use crate::ending::Ending;
@@ -126,7 +127,11 @@ impl Target {
     ///
     /// # Errors
     /// Where it ends before it is ready, or is not ready in time.
-    pub async fn ready(&self) -> Result<(), LaunchError> {
+    pub fn ready(&self) -> Later<'_, Result<(), LaunchError>> {
+        Box::pin(self.wait_until_ready())
+    }
+
+    async fn wait_until_ready(&self) -> Result<(), LaunchError> {
         let Ready { when, within } = &self.ready;
         let mut seen = "it was not asked once".to_owned();
         let sign = tokio::time::timeout(*within, ready::sign(when, self.address(), &self.log, &mut seen));
@@ -142,11 +147,11 @@ impl Target {
     }
 
     /// Waits until it has ended by itself; after [`Self::stop`], forever. May be cancelled, and called again.
-    pub async fn died(&self) -> Death {
+    pub fn died(&self) -> Later<'_, Death> {
         if self.stopped.is_some() {
-            return std::future::pending().await;
+            return Box::pin(std::future::pending());
         }
-        self.kind.ending().death(&self.log).await
+        Box::pin(async { self.kind.ending().death(&self.log).await })
     }
 
     /// Stops and removes it: asks it to end, and after the grace kills it, with all its processes.
@@ -154,7 +159,11 @@ impl Target {
     ///
     /// # Errors
     /// Where something of it is left behind; another call tries again.
-    pub async fn stop(&mut self) -> Result<String, StopError> {
+    pub fn stop(&mut self) -> Later<'_, Result<String, StopError>> {
+        Box::pin(self.end())
+    }
+
+    async fn end(&mut self) -> Result<String, StopError> {
         if let Some(how) = &self.stopped {
             return Ok(how.clone());
         }
