@@ -82,7 +82,7 @@ impl Kind {
             }
             Self::UnderDecrease => {
                 let (shrinks, tau) = (random.between(0.3, 0.8), random.between(0.1, 0.3));
-                course(1.0, move |v| v + shrinks * (-v / tau).exp_m1())
+                course(1.0 - shrinks / tau * (-1.0 / tau).exp(), move |v| v + shrinks * (-v / tau).exp_m1())
             }
             Self::ThroughRestart => {
                 let restart = random.between(0.35, 0.65);
