@@ -1,19 +1,18 @@
 //! Whether the interval holds the truth.
 
-use corpus::{Family, KINDS};
+use corpus::KINDS;
 use verdict::growth::{Growth, Trend};
 
 use crate::statistics::quantile;
 use crate::table::{Table, percent};
-use crate::trial::Judged;
+use crate::trial::{Judged, SHRINKING};
 
 /// The interval of the slope against the slope at the end and the mean over the run, of leaks of G = 8 and more.
 ///
 /// Bases that shrink up to the end are left out: there the memory grows by less than is leaked.
 pub(crate) fn table(leaks: &[Judged]) -> Table {
     let mut judged = leaks.to_vec();
-    let shrinking = [Family::Decreasing, Family::WarmThenDecreasing];
-    judged.retain(|one| !shrinking.contains(&one.trial.family));
+    judged.retain(|one| !SHRINKING.contains(&one.trial.family));
     judged.retain(|one| one.trial.leak.is_some_and(|leak| leak.size >= 8.0));
     let title = "The interval of the slope, leaks of G = 8 and more (the error: median, of those called a leak)";
     let mut table =
