@@ -12,10 +12,10 @@ use crate::trial::{Trial, all, grown, on_every_base};
 const PURPOSE: u64 = 4;
 const SIZES: [f64; 4] = [2.0, 4.0, 8.0, 16.0];
 
-/// What every detector says of one trace: ours first, whose score is 1 where it starts to call a leak.
+/// What every detector says of one trace, ours first: whether it alarms as it comes, and its score.
 struct Scored {
     trial: Trial,
-    scores: Vec<f64>,
+    says: Vec<(bool, f64)>,
 }
 
 /// All detectors, by the length of the run.
@@ -43,8 +43,9 @@ pub(crate) fn table(options: &Options) -> Table {
             let of_kind = |kind| on_every_base(PURPOSE, 2, length, Some(Leak { kind, size }));
             score(options, KINDS.into_iter().flat_map(of_kind))
         });
-        for (at, (name, nominal)) in detectors().into_iter().enumerate() {
-            let cells = cells(at, nominal, &healthy, &leaking);
+        let names = std::iter::once("**this one**").chain(COMPARATORS.iter().map(|comparator| comparator.name));
+        for (at, name) in names.enumerate() {
+            let cells = cells(at, &healthy, &leaking);
             table.row([name.to_owned(), duration(length)].into_iter().chain(cells));
         }
     }
@@ -52,53 +53,48 @@ pub(crate) fn table(options: &Options) -> Table {
 }
 
 /// What one detector does: false alarms, and what it finds, as it comes and when it is set to 1 %.
-fn cells(at: usize, nominal: f64, healthy: &[Scored], leaking: &[Vec<Scored>]) -> Vec<String> {
-    let over = |scored: &[&Scored], threshold: f64| {
-        percent(scored.iter().filter(|one| one.scores[at] > threshold).count(), scored.len())
-    };
-    let found = |scored: &Vec<Scored>, threshold| over(&scored.iter().collect::<Vec<_>>(), threshold);
-    let all: Vec<&Scored> = healthy.iter().collect();
-    let known: Vec<&Scored> = healthy.iter().filter(|one| BENIGN.contains(&one.trial.family)).collect();
-    let moved = quantile(&all.iter().map(|one| one.scores[at]).collect::<Vec<_>>(), 0.99);
-    let mut cells = vec![over(&all, nominal), over(&known, nominal), worst_family(healthy, at, nominal)];
-    cells.extend(leaking[1..].iter().map(|scored| found(scored, nominal)));
-    cells.extend(leaking.iter().map(|scored| found(scored, moved)));
+fn cells(at: usize, healthy: &[Scored], leaking: &[Vec<Scored>]) -> Vec<String> {
+    let scores: Vec<f64> = healthy.iter().map(|one| one.says[at].1).collect();
+    let moved = quantile(&scores, 0.99);
+    let known = |one: &&Scored| BENIGN.contains(&one.trial.family);
+    let nominal = |scored: &Vec<Scored>| share(scored.iter(), |one| one.says[at].0);
+    let mut cells = vec![
+        share(healthy.iter(), |one| one.says[at].0),
+        share(healthy.iter().filter(known), |one| one.says[at].0),
+        worst_family(healthy, at),
+    ];
+    cells.extend(leaking[1..].iter().map(nominal));
+    cells.extend(leaking.iter().map(|scored| share(scored.iter(), |one| one.says[at].1 > moved)));
     cells
 }
 
-fn detectors() -> Vec<(&'static str, f64)> {
-    let others = COMPARATORS.iter().map(|comparator| (comparator.name, comparator.nominal));
-    std::iter::once(("**this one**", 1.0)).chain(others).collect()
+fn share<'a>(scored: impl Iterator<Item = &'a Scored>, alarms: impl Fn(&Scored) -> bool) -> String {
+    let alarmed: Vec<bool> = scored.map(alarms).collect();
+    percent(alarmed.iter().filter(|alarmed| **alarmed).count(), alarmed.len())
+}
+
+fn worst_family(healthy: &[Scored], at: usize) -> String {
+    let of = |family: Family| healthy.iter().filter(move |one| one.trial.family == family);
+    let alarms = |family: &Family| of(*family).filter(|one| one.says[at].0).count();
+    let worst = BENIGN.into_iter().chain(VARIED).max_by_key(alarms).filter(|family| alarms(family) > 0);
+    worst.map_or("none".to_owned(), |family| format!("{} {family:?}", share(of(family), |one| one.says[at].0)))
 }
 
 fn score(options: &Options, trials: impl Iterator<Item = Trial>) -> Vec<Scored> {
     all(options, &trials.collect::<Vec<_>>(), |trial| {
         let samples = trial.trace().samples;
-        let ours = grown(&samples, trial.length).map_or(f64::NEG_INFINITY, |growth| own_score(&growth, trial.length));
-        let others = COMPARATORS.iter().map(|comparator| (comparator.score)(&samples));
-        Scored { trial: *trial, scores: std::iter::once(ours).chain(others).collect() }
+        let growth = grown(&samples, trial.length);
+        let ours = growth.map_or((false, 0.0), |growth| (growth.verdict == Trend::Leak, own_score(&growth)));
+        let others = COMPARATORS.iter().map(|comparator| {
+            let score = (comparator.score)(&samples);
+            (score > comparator.nominal, score)
+        });
+        Scored { trial: *trial, says: std::iter::once(ours).chain(others).collect() }
     })
 }
 
-/// Our own score: the lower bound of the growth per run over the growth that is tolerated, which is above 1 where it
-/// is called a leak; and where the guards object, no more than 0 however large the bound.
-fn own_score(growth: &Growth, length: f64) -> f64 {
-    let score = growth.lower * length / growth.tolerated;
-    if growth.verdict == Trend::Leak {
-        score.max(1.0 + f64::EPSILON)
-    } else if growth.guarded {
-        score.min(1.0)
-    } else {
-        score.min(0.0)
-    }
-}
-
-fn worst_family(healthy: &[Scored], at: usize, nominal: f64) -> String {
-    let alarms = |family: Family, least: f64| {
-        healthy.iter().filter(|one| one.trial.family == family && one.scores[at] > least).count()
-    };
-    let worst = BENIGN.into_iter().chain(VARIED).max_by_key(|family| alarms(*family, nominal));
-    let worst = worst.filter(|family| alarms(*family, nominal) > 0);
-    let name = |family| format!("{} {family:?}", percent(alarms(family, nominal), alarms(family, f64::NEG_INFINITY)));
-    worst.map_or("none".to_owned(), name)
+/// Our own score, for the columns at 1 %: the estimate over its distance to the lower bound, which is what most of the
+/// others are too, an estimate over its error. Tolerance and guards have no part in it.
+fn own_score(growth: &Growth) -> f64 {
+    growth.slope_per_second / (growth.slope_per_second - growth.lower).max(f64::MIN_POSITIVE)
 }
