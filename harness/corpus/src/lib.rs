@@ -57,7 +57,8 @@ pub struct Trace {
 pub fn trace(seed: u64, family: Family, length: f64, cadence: f64, leak: Option<Leak>) -> Trace {
     let service = family.service(&mut Random::of(seed, family as u64), length);
     let times: Vec<f64> = (0..(length / cadence).round() as usize).map(|at| at as f64 * cadence).collect();
-    let course = leak.map(|leak| leak.kind.course(&mut Random::of(seed, 1_000 + leak.kind as u64)));
+    let purpose = |kind: Kind| 1_000 + 100 * family as u64 + kind as u64;
+    let course = leak.map(|leak| leak.kind.course(&mut Random::of(seed, purpose(leak.kind))));
     let observed = service.observe(&times);
     let leaked = leak.map_or(0.0, |leak| leak.size * observed.sigma);
     let lost = |at: f64| course.as_ref().map_or(0.0, |course| leaked * (course.share)(at / length));

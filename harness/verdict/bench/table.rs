@@ -32,16 +32,17 @@ impl fmt::Display for Table {
     }
 }
 
-/// A share in percent: whole from 10 on.
+/// A share in percent, with two digits that count.
 pub(crate) fn percent(count: usize, of: usize) -> String {
     let share = 100.0 * count as f64 / of.max(1) as f64;
-    if count == 0 {
-        "0 %".to_owned()
-    } else if share < 9.95 {
-        format!("{share:.1} %")
+    let digits = if count == 0 || share >= 9.95 {
+        0
+    } else if share >= 0.95 {
+        1
     } else {
-        format!("{share:.0} %")
-    }
+        2
+    };
+    format!("{share:.digits$} %")
 }
 
 /// A length of time in words.
