@@ -9,7 +9,8 @@ use crate::statistics::quantile;
 use crate::table::{Table, duration, percent};
 use crate::trial::{Trial, all, grown, on_every_base};
 
-const PURPOSE: u64 = 4;
+/// Not 4: on those seeds our score was chosen among seven.
+const PURPOSE: u64 = 5;
 const SIZES: [f64; 4] = [2.0, 4.0, 8.0, 16.0];
 
 /// What every detector says of one trace, ours first: whether it alarms as it comes, and its score.
