@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Which crates of the house a crate may know. The order is that of the flow of data.
-const KNOWS: [(&str, &[&str]); 12] = [
+const KNOWS: [(&str, &[&str]); 13] = [
     ("timeline", &[]),
     ("clock", &["timeline"]),
     ("scenario", &["timeline"]),
@@ -18,6 +18,7 @@ const KNOWS: [(&str, &[&str]); 12] = [
     ("report", &["record", "scenario", "timeline", "verdict"]),
     ("run", &["clock", "load", "probe", "record", "scenario", "target", "timeline", "verdict"]),
     ("specimen", &[]),
+    ("corpus", &[]),
     ("plimsoll", &["clock", "record", "report", "run", "scenario", "specimen", "target", "timeline", "verdict"]),
 ];
 
@@ -36,7 +37,7 @@ const OWNED: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates that decide and tell, and so neither wait nor touch the world.
-const PURE: [&str; 4] = ["timeline", "scenario", "verdict", "report"];
+const PURE: [&str; 5] = ["timeline", "scenario", "verdict", "report", "corpus"];
 /// What would touch it.
 const IMPURE: [&str; 6] = ["tokio::", "std::fs", "std::env::", "std::process", "std::net::Tcp", "println!"];
 
@@ -76,8 +77,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 /// The source of a crate without comments and without what is only compiled for tests.
 fn code_of(name: &str) -> BTreeMap<PathBuf, String> {
-    let is_test =
-        |path: &Path| path.ends_with("tests.rs") || path.ends_with("example.rs") || path.ends_with("families.rs");
+    let is_test = |path: &Path| path.ends_with("tests.rs") || path.ends_with("example.rs");
     let files = sources(&Path::new(ROOT).join("harness").join(name).join("src"));
     let code = |path: &PathBuf| {
         let text = std::fs::read_to_string(path).unwrap();

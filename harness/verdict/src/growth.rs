@@ -9,8 +9,6 @@
 
 mod bins;
 mod bounds;
-#[cfg(test)]
-mod families;
 mod fit;
 mod forms;
 mod guards;
