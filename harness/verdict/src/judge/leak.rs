@@ -5,7 +5,7 @@ use std::time::Duration;
 use timeline::{Amount, Elapsed, Metric, Subject};
 
 use super::scale::Scale;
-use super::witness::{Place, Testimony, Witness};
+use super::witness::{Place, Testimony, Weight, Witness};
 use super::{Case, Judgement, exhaustion};
 use crate::finding::{Evidence, Verdict};
 use crate::growth::{Shape, Tolerance, Trend};
@@ -24,9 +24,11 @@ impl<'a> Ruling<'a> {
     /// the strongest proof, of the tightest exclusion, else of the preferred witness.
     fn new(witnesses: &'a [Witness], limit: Option<f64>) -> Option<Self> {
         let say = |trend| witnesses.iter().filter(move |one| one.says(limit) == trend);
-        let proof = say(Trend::Leak).filter(|one| one.convicts).max_by(|a, b| a.lower.total_cmp(&b.lower));
-        let beside = say(Trend::Leak).find(|one| !one.convicts);
-        let clearance = say(Trend::Bounded).filter(|one| one.clears).min_by(|a, b| a.upper.total_cmp(&b.upper));
+        let proof =
+            say(Trend::Leak).filter(|one| one.weight >= Weight::Convicts).max_by(|a, b| a.lower.total_cmp(&b.lower));
+        let beside = say(Trend::Leak).find(|one| one.weight < Weight::Convicts);
+        let clearance =
+            say(Trend::Bounded).filter(|one| one.weight == Weight::Decides).min_by(|a, b| a.upper.total_cmp(&b.upper));
         let (verdict, code, witness) = match (proof, beside, clearance) {
             (Some(proof), ..) => (Verdict::Fail, "exceeded", proof),
             (None, Some(beside), _) => (Verdict::Inconclusive, "beside_the_heap", beside),

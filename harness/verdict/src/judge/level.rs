@@ -39,7 +39,8 @@ impl Level {
     /// floors that remember their predecessor, and the interval is Student's.
     pub(super) fn of_last(part: f64, phase: &PhaseSpan, series: &Series) -> Option<Self> {
         let window = (phase.end - phase.end.since(phase.start).mul_f64(part), phase.end);
-        let samples = series.within(window);
+        // A sample on the border belongs to the next phase.
+        let samples = series.within((window.0, window.1 - Duration::from_micros(1)));
         if samples.len() < FEWEST_SAMPLES {
             return None;
         }

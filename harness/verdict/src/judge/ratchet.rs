@@ -45,13 +45,17 @@ pub(super) struct Ratchet {
 }
 
 impl Ratchet {
-    /// The same without the right to claim a climb, if `contradicted` says so of the least pace that it would claim.
-    pub(super) fn unless(self, contradicted: impl Fn(f64) -> bool) -> Self {
-        if self.lower <= 0.0 || !contradicted(self.lower) {
-            return self;
-        }
-        let trend = if self.trend == Trend::Leak { Trend::Unclear } else { self.trend };
-        Self { guarded: false, trend, ..self }
+    /// The same as far as it agrees with the pace under load, known to lie between two bounds: a climb that is
+    /// faster is not claimed, and one that is slower excludes nothing.
+    pub(super) fn checked_by(self, (least, most): (f64, f64)) -> Self {
+        let (too_fast, too_slow) = (self.lower > most, self.upper < least);
+        let trend = match self.trend {
+            Trend::Leak if too_fast => Trend::Unclear,
+            Trend::Bounded if too_slow => Trend::Unclear,
+            trend => trend,
+        };
+        let upper = if too_slow { most } else { self.upper };
+        Self { guarded: self.guarded && !too_fast, trend, upper, ..self }
     }
 }
 

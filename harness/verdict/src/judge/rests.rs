@@ -56,12 +56,12 @@ pub(super) struct Floors {
 }
 
 impl Floors {
-    /// Whether the floors under load climb by less than `pace` per second of load.
+    /// Between what bounds the pace lies at which the floors under load climb, per second of load.
     ///
-    /// Where a collector does not run at rest its sawtooth stands wherever it was, and a regular one drifts past the
-    /// rests like a wheel past the frames of a film; under load its floors stay where they are.
-    pub(super) fn contradict(&self, pace: f64) -> bool {
-        Line::through(&self.under_load).is_some_and(|line| line.bounds(ALPHA).1 < pace)
+    /// They check those at rest: where a collector does not run at rest its sawtooth stands wherever it was, and a
+    /// regular one drifts past the rests, up or down, like a wheel past the frames of a film.
+    pub(super) fn pace_under_load(&self) -> (f64, f64) {
+        Line::through(&self.under_load).map_or((f64::NEG_INFINITY, f64::INFINITY), |line| line.bounds(ALPHA))
     }
 }
 

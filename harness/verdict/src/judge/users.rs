@@ -87,7 +87,8 @@ impl Case<'_> {
             let users = self.timeline.load.iter().find(at_work)?.users_active;
             (users > 0).then(|| Floor { users: users as f64, seconds: least.taken.seconds(), value: least.value })
         };
-        (0..WINDOWS).filter_map(floor).collect()
+        // In the first, what the load costs once may not have been paid yet.
+        (1..WINDOWS).filter_map(floor).collect()
     }
 
     /// By the rise over the baseline in the last phase that held its users.

@@ -25,6 +25,17 @@ pub(super) enum Place {
     Rests,
 }
 
+/// What a witness can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// It can leave growth open.
+    Doubts,
+    /// It can prove growth.
+    Convicts,
+    /// It can prove growth, and it can exclude it.
+    Decides,
+}
+
 /// One piece of evidence on growth, in units of the series per second of load.
 #[derive(Clone, Debug)]
 pub(super) struct Witness {
@@ -43,10 +54,7 @@ pub(super) struct Witness {
     pub(super) mature: bool,
     /// By the tolerance.
     pub(super) trend: Trend,
-    /// Can it prove growth? Else it can only leave it open.
-    pub(super) convicts: bool,
-    /// Can it exclude growth?
-    pub(super) clears: bool,
+    pub(super) weight: Weight,
     /// Where the series has settled.
     pub(super) level: f64,
     /// What it looks like; floors at rest are too few to look like anything.
@@ -83,6 +91,17 @@ struct Summons<'a> {
     preferred: bool,
     /// Is it the longest stretch?
     longest: bool,
+}
+
+impl Summons<'_> {
+    /// What the preferred metric does in the longest stretch decides, if it sees enough to exclude growth at all.
+    fn weight(&self, excludes: bool) -> Weight {
+        match (self.preferred, self.longest && excludes) {
+            (true, true) => Weight::Decides,
+            (true, false) => Weight::Convicts,
+            (false, _) => Weight::Doubts,
+        }
+    }
 }
 
 /// What a witness is shown: samples as `(seconds of load in the stretch, value)`, or the floors of the cycles.
@@ -179,7 +198,7 @@ impl Case<'_> {
             Gaze::Load(samples) => Some(by_load(summons, samples.len(), &growth::assess(&question(samples))?)),
             Gaze::Rests(floors) => {
                 let ratchet = ratchet::assess(&question(&floors.at_rest));
-                ratchet.map(|ratchet| self.by_rests(summons, &ratchet.unless(|pace| floors.contradict(pace))))
+                ratchet.map(|ratchet| self.by_rests(summons, &ratchet.checked_by(floors.pace_under_load())))
             }
         })
     }
@@ -201,8 +220,7 @@ impl Case<'_> {
             guarded: ratchet.guarded,
             mature: true,
             trend: ratchet.trend,
-            convicts: summons.preferred,
-            clears: summons.preferred && summons.longest && given_back,
+            weight: summons.weight(given_back),
             level: ratchet.level,
             shape: None,
             settles_after: None,
@@ -230,8 +248,7 @@ fn by_load(summons: &Summons, samples: usize, growth: &Growth) -> Witness {
         guarded: growth.guarded,
         mature: growth.mature,
         trend: growth.verdict,
-        convicts: summons.preferred,
-        clears: summons.preferred && summons.longest,
+        weight: summons.weight(true),
         level: growth.level,
         shape: Some(growth.shape),
         settles_after: growth.settles_after,
