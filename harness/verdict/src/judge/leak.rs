@@ -7,7 +7,7 @@ use timeline::{Amount, Elapsed, Metric, Subject};
 use super::scale::Scale;
 use super::witness::{Place, Testimony, Weight, Witness};
 use super::{Case, Judgement, exhaustion};
-use crate::finding::{Evidence, Verdict};
+use crate::finding::{Estimate, Evidence, Verdict};
 use crate::growth::{Shape, Tolerance, Trend};
 
 /// What the witnesses come to.
@@ -71,6 +71,8 @@ impl Case<'_> {
         notes.extend(self.what_stays().filter(|_| *subject == Subject::Target && verdict != Verdict::Fail));
         let estimate = scale.estimate(witness);
         let others = Scale::all(self, &heard.work).into_iter().filter(|other| other.unit != scale.unit);
+        let also: Vec<Estimate> = others.filter_map(|other| other.estimate(witness)).collect();
+        notes.extend(in_other_units(&also).filter(|_| verdict == Verdict::Fail));
         Judgement::new(verdict, ruling.code, summary(&ruling, &scale, limit)).with(Evidence {
             value: estimate.map(|estimate| estimate.value),
             limit,
@@ -81,7 +83,7 @@ impl Case<'_> {
             source: Some(witness.source.clone()),
             settled_by: settled_by(heard).filter(|_| verdict == Verdict::Inconclusive),
             shape: heard.witnesses.iter().find_map(|one| one.shape).map(|shape| shape_name(shape).to_owned()),
-            also: others.filter_map(|other| other.estimate(witness)).collect(),
+            also,
             exhaustion,
             notes,
         })
@@ -129,6 +131,12 @@ fn facts(heard: &Testimony, witness: &Witness) -> String {
     let (requests, load) = (heard.work.requests, Elapsed::from_seconds(heard.work.seconds));
     let level = super::bytes(witness.level);
     format!("shape: {shape}; {requests} requests in {load} of load, settled level {level}")
+}
+
+/// `that is 5.9 GiB/h, 6.9 MiB/cycle`.
+fn in_other_units(also: &[Estimate]) -> Option<String> {
+    let values: Vec<String> = also.iter().map(|estimate| estimate.value.to_string()).collect();
+    (!values.is_empty()).then(|| format!("that is {}", values.join(", ")))
 }
 
 /// The shape in words.

@@ -202,7 +202,7 @@ fn no_healthy_service_is_called_a_leak_for_its_cycles() {
     }
 }
 
-/// Of 400 traces of a leak of 5 % and of 10 %: quiet 80 and 100 %, half retained 79 and 100 %, warming up with 20 s
+/// Of 400 traces of a leak of 5 % and of 10 %: quiet 80 and 100 %, 60 % retained 79 and 100 %, warming up with 20 s
 /// 63 and 99 %, collected 70 and 100 %, noise of 1.5 % 4 and 45 %.
 #[test]
 fn leaks_are_found_by_cycles_as_often_as_their_size_allows() {

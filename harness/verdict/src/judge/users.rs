@@ -1,13 +1,14 @@
 //! What one user costs: of a server of sockets, the memory per connected client.
 //!
 //! Where the number of users varies under load, as on a ramp, it is the slope of memory's floors against the users
-//! at work. Time goes beside it, so that neither a leak nor a warm-up that goes on counts as the cost of users, and
-//! what the load costs once (pools, compiled code) falls out too. Where it does not vary it is the rise from the
+//! at work. The work done by then goes beside it, so that a leak does not count as the cost of users, and what the load
+//! costs once (pools, compiled code) falls out too. Where it does not vary it is the rise from the
 //! baseline to the level under load, per user; that includes what the load costs once, and the finding says so.
 
-use timeline::{Amount, LoadInterval, PhaseSpan, Series, Unit};
+use timeline::{Amount, Elapsed, LoadInterval, PhaseSpan, Series, Unit};
 
 use super::level::Level;
+use super::work::Work;
 use super::{Case, Judgement, Window, below, bytes, code_of, untold};
 use crate::finding::{Evidence, Verdict};
 use crate::stats::Line;
@@ -68,10 +69,12 @@ impl Case<'_> {
             return None;
         }
         let points: Vec<(f64, f64)> = floors.iter().map(|floor| (floor.users, floor.value)).collect();
-        let times: Vec<f64> = floors.iter().map(|floor| floor.seconds).collect();
-        let line = Line::beside(&points, &times)?;
-        let note =
-            format!("the slope of memory's floors against {least:.0} to {most:.0} users at work, time set apart");
+        let work = Work::new(&self.timeline.phases, &self.timeline.latency);
+        let done: Vec<f64> = floors.iter().map(|floor| work.done_by(floor.at)).collect();
+        let line = Line::beside(&points, &done)?;
+        let note = format!(
+            "the slope of memory's floors against {least:.0} to {most:.0} users at work, apart from what grows with the work"
+        );
         let samples = series.within(window).len() as u64;
         Some(Cost { value: line.slope, interval: line.bounds(ALPHA), window, samples, note })
     }
@@ -85,7 +88,7 @@ impl Case<'_> {
             let least = samples.iter().min_by(|one, other| one.value.total_cmp(&other.value))?;
             let at_work = |interval: &&LoadInterval| interval.start <= least.taken && least.taken < interval.end;
             let users = self.timeline.load.iter().find(at_work)?.users_active;
-            (users > 0).then(|| Floor { users: users as f64, seconds: least.taken.seconds(), value: least.value })
+            (users > 0).then_some(Floor { users: users as f64, at: least.taken, value: least.value })
         };
         // In the first, what the load costs once may not have been paid yet.
         (1..WINDOWS).filter_map(floor).collect()
@@ -131,6 +134,6 @@ impl Case<'_> {
 /// A floor, and how many users were at work then.
 struct Floor {
     users: f64,
-    seconds: f64,
+    at: Elapsed,
     value: f64,
 }

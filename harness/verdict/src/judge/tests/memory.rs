@@ -61,6 +61,7 @@ fn a_leak_is_told_in_every_unit_and_with_the_time_until_the_limit() {
     assert_eq!(evidence.value.map(|value| value.unit), Some(Unit::BytesPerRequest));
     let per_hour = evidence.also.iter().find(|one| one.value.unit == Unit::BytesPerHour).unwrap();
     assert!((per_hour.value.value / (200_000.0 * 3600.0) - 1.0).abs() < 0.05, "{per_hour:?}");
+    assert!(evidence.notes.iter().any(|note| note.starts_with("that is ")), "{:?}", evidence.notes);
     assert_eq!(evidence.shape.as_deref(), Some("linear"));
     let Some(Exhaustion { expected: Some(expected), earliest: Some(earliest), latest: Some(latest), .. }) =
         evidence.exhaustion
@@ -167,6 +168,23 @@ fn what_a_user_costs_is_told_apart_from_what_the_load_costs_and_from_a_leak() {
     let fails = Played::of("", RAMP, "{memory: {growth_per_user: {below: 256KiB}}}")
         .series(Metric::AnonymousMemory, noisy(cost));
     fails.expect("memory.growth_per_user", Verdict::Fail, "memory.growth_per_user.exceeded");
+}
+
+#[test]
+fn a_leak_per_request_is_no_cost_of_users_though_users_bring_the_requests() {
+    let mut played = Played::of("", RAMP, "{memory: {growth_per_user: {below: 64KiB}}}");
+    let load = played.timeline.load.clone();
+    for (interval, load) in played.timeline.latency.iter_mut().zip(load) {
+        interval.requests = 10 * load.users_active;
+    }
+    // A ramp to 100 users over 60 s, 10 requests per user and second, 500 B per request.
+    let user_seconds = |seconds: f64| {
+        let since = seconds - 10.0;
+        since.clamp(0.0, 60.0).powi(2) * 50.0 / 60.0 + (since - 60.0).clamp(0.0, 60.0) * 100.0
+    };
+    let played = played.series(Metric::AnonymousMemory, noisy(|seconds| user_seconds(seconds) * 5000.0));
+    played.expect("memory.growth_per_user", Verdict::Pass, "memory.growth_per_user.holds");
+    played.expect("memory.growth", Verdict::Fail, "memory.growth.exceeded");
 }
 
 #[test]
