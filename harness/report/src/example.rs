@@ -48,6 +48,7 @@ pub(crate) fn leak() -> Finding {
         source: Some("anonymous_memory from /proc".to_owned()),
         settled_by: None,
         notes: vec!["the floor rose in each cycle".to_owned()],
+        ..Evidence::default()
     };
     let summary = "memory grows by 2.5 KiB/request (limit 64 B/request)";
     Finding { evidence, ..finding("memory.growth_per_request", Verdict::Fail, summary) }

@@ -342,6 +342,16 @@ pub enum Rule {
         /// The limit, in bytes per hour or bytes per request.
         below: Option<Amount>,
     },
+    /// What memory falls back to between the cycles does not keep growing.
+    GrowthPerCycle {
+        /// The limit in bytes.
+        below: f64,
+    },
+    /// Each user at work adds little to memory.
+    GrowthPerUser {
+        /// The limit in bytes.
+        below: f64,
+    },
     /// An exact count does not keep growing with the load.
     CountGrowth {
         /// Which count.
@@ -396,6 +406,8 @@ impl Rule {
                 "memory.growth_per_request".to_owned()
             }
             Self::Growth { .. } => "memory.growth".to_owned(),
+            Self::GrowthPerCycle { .. } => "memory.growth_per_cycle".to_owned(),
+            Self::GrowthPerUser { .. } => "memory.growth_per_user".to_owned(),
             Self::CountGrowth { metric } => format!("{metric}.growth"),
             Self::PauseMax { .. } => "pauses.max".to_owned(),
             Self::Latency { percentile, .. } if *percentile >= 100.0 => "latency.max".to_owned(),

@@ -248,6 +248,10 @@ pub struct MemorySpec {
     pub growth: Option<GrowthSpec>,
     /// Under load it does not keep growing: per request.
     pub growth_per_request: Option<SizeBelow>,
+    /// What it falls back to between the cycles of a `repeat` does not keep growing: per cycle.
+    pub growth_per_cycle: Option<SizeBelow>,
+    /// What each user at work adds to it (of a server of sockets: each connected client).
+    pub growth_per_user: Option<SizeBelow>,
     /// Under load it stays within this of the baseline.
     pub above_baseline: Option<SizeBelow>,
     /// Before the load it is below this.

@@ -158,6 +158,29 @@ fn impossible_plans_are_refused() {
 }
 
 #[test]
+fn growth_per_cycle_and_per_user_need_what_they_are_read_off() {
+    let cycles = GOOD.replace("repeat: 2", "repeat: 12");
+    let with = |source: &str, rule: &str| source.replace("    peak: {below: 1GiB}", &format!("    {rule}"));
+    let rules = |source: &str| -> Vec<Rule> {
+        read(source).unwrap().assertions.into_iter().map(|assertion| assertion.rule).collect()
+    };
+    let per_cycle = "growth_per_cycle: {below: 64KiB}";
+    assert!(rules(&with(&cycles, per_cycle)).contains(&Rule::GrowthPerCycle { below: 65_536.0 }));
+    assert_eq!(
+        problems(&with(GOOD, per_cycle)),
+        ["31:23: 2 cycles end in rest, and growth per cycle needs 8 (`{repeat: 12, phases: [{for: 25s, users: 10}, \
+         {for: 12s}]}`)"]
+    );
+    let per_user = "growth_per_user: {below: 1MiB}";
+    assert!(rules(&with(&cycles, per_user)).contains(&Rule::GrowthPerUser { below: 1_048_576.0 }));
+    let level = "    - {name: baseline, for: 30s}\n    - {name: warm-up, for: 60s, users: 0..50}\n";
+    let level = with(&cycles, per_user).replace(level, "").replace("    returns_to_baseline: {within: 10%}\n", "");
+    assert_eq!(problems(&level).len(), 1);
+    assert!(problems(&level)[0].contains("the number of users never changes"), "{:?}", problems(&level));
+    assert!(problems(&with(&cycles, "growth_per_usr: {below: 1MiB}"))[0].contains("did you mean `growth_per_user`?"));
+}
+
+#[test]
 fn what_is_not_yaml_says_where() {
     let lines = problems("name: [a\nload: }");
     assert_eq!(lines.len(), 1);

@@ -15,6 +15,10 @@ pub enum Unit {
     BytesPerHour,
     /// Bytes per request.
     BytesPerRequest,
+    /// Bytes per cycle of a `repeat`.
+    BytesPerCycle,
+    /// Bytes per user at work.
+    BytesPerUser,
     /// Seconds.
     Seconds,
     /// A share of the whole: 0 to 1.
@@ -40,7 +44,9 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// Memory that no file backs: cgroup `anon` (v1 `total_rss`), or the sum of `RssAnon`. The leak metric.
+    /// What the runtime still reached after its last collection: the floor of its heap. The leak metric, where told.
+    LiveHeap,
+    /// Memory that no file backs: cgroup `anon` (v1 `total_rss`), or the sum of `RssAnon`. The leak metric otherwise.
     AnonymousMemory,
     /// Usage without the inactive page cache, as the kubelet counts.
     WorkingSet,
@@ -68,7 +74,8 @@ pub enum Metric {
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
+        Self::LiveHeap,
         Self::AnonymousMemory,
         Self::WorkingSet,
         Self::ResidentMemory,
@@ -86,6 +93,7 @@ impl Metric {
     /// The name in records, JSON and assertions: snake case, never changed.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::LiveHeap => "live_heap",
             Self::AnonymousMemory => "anonymous_memory",
             Self::WorkingSet => "working_set",
             Self::ResidentMemory => "resident_memory",
@@ -104,9 +112,12 @@ impl Metric {
     /// What its values are counted in.
     pub const fn unit(self) -> Unit {
         match self {
-            Self::AnonymousMemory | Self::WorkingSet | Self::ResidentMemory | Self::PageCache | Self::SharedMemory => {
-                Unit::Bytes
-            }
+            Self::LiveHeap
+            | Self::AnonymousMemory
+            | Self::WorkingSet
+            | Self::ResidentMemory
+            | Self::PageCache
+            | Self::SharedMemory => Unit::Bytes,
             Self::OpenFiles | Self::Sockets | Self::Threads | Self::ChildProcesses | Self::OomKills => Unit::Count,
             Self::CpuTime | Self::ThrottledTime => Unit::Seconds,
         }
@@ -119,6 +130,10 @@ impl Metric {
             _ => Kind::Gauge,
         }
     }
+
+    /// What tells how much memory a service holds on to, the best first: collected heap before what the system
+    /// holds for the service, and that before what it shares with others.
+    pub const HELD_MEMORY: [Self; 3] = [Self::LiveHeap, Self::AnonymousMemory, Self::ResidentMemory];
 
     /// The exact counts whose growth with the load is a leak, asked for or not.
     pub const COUNTS: [Self; 4] = [Self::OpenFiles, Self::Sockets, Self::Threads, Self::ChildProcesses];

@@ -6,22 +6,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Elapsed, Metric};
 
-/// What a series is about.
+/// What a series is about; in records and JSON `target`, `harness`, `service:db`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(into = "String", try_from = "String")]
 pub enum Subject {
     /// The service under test, all of its processes together.
     Target,
+    /// A service beside it, by the name that the scenario gives it: never a pid or an id.
+    Service(String),
     /// This program, which is measured too.
     Harness,
 }
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Target => "target",
-            Self::Harness => "harness",
-        })
+        match self {
+            Self::Target => f.pad("target"),
+            Self::Service(name) => write!(f, "service:{name}"),
+            Self::Harness => f.pad("harness"),
+        }
+    }
+}
+
+impl From<Subject> for String {
+    fn from(subject: Subject) -> Self {
+        subject.to_string()
+    }
+}
+
+impl TryFrom<String> for Subject {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        match (text.as_str(), text.strip_prefix("service:")) {
+            ("target", _) => Ok(Self::Target),
+            ("harness", _) => Ok(Self::Harness),
+            (_, Some(name)) => Ok(Self::Service(name.to_owned())),
+            _ => Err(format!("`{text}` is no subject of a series")),
+        }
     }
 }
 
@@ -65,5 +86,18 @@ impl Series {
     /// The largest sample.
     pub fn peak(&self) -> Option<Sample> {
         self.samples.iter().copied().max_by(|a, b| a.value.total_cmp(&b.value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_read_as_it_is_written() {
+        for subject in [Subject::Target, Subject::Harness, Subject::Service("db".to_owned())] {
+            assert_eq!(Subject::try_from(String::from(subject.clone())), Ok(subject));
+        }
+        assert!(Subject::try_from("nobody".to_owned()).is_err());
     }
 }

@@ -85,6 +85,8 @@ impl fmt::Display for Amount {
             Unit::Bytes => show_bytes(value),
             Unit::BytesPerHour => format!("{}/h", show_bytes(value)),
             Unit::BytesPerRequest => format!("{}/request", show_bytes(value)),
+            Unit::BytesPerCycle => format!("{}/cycle", show_bytes(value)),
+            Unit::BytesPerUser => format!("{}/user", show_bytes(value)),
             Unit::Seconds if value < 0.0 => format!("-{}", show_seconds(-value)),
             Unit::Seconds => show_seconds(value),
             Unit::Share => format!("{} %", show_number(value * 100.0)),

@@ -69,9 +69,44 @@ pub struct Evidence {
     /// The length of load that would settle it.
     #[serde(rename = "settled_by_seconds", with = "seconds", skip_serializing_if = "Option::is_none", default)]
     pub settled_by: Option<Duration>,
+    /// What the series looks like: `linear`, `sawtooth`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub shape: Option<String>,
+    /// The value in the other units in which it can be told.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub also: Vec<Estimate>,
+    /// When memory reaches its limit at the pace that was seen.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exhaustion: Option<Exhaustion>,
     /// More of it, a sentence a line.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
+}
+
+/// A value that was measured, and between what bounds the true one lies.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The value.
+    pub value: Amount,
+    /// The bounds, in the value's unit.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub interval: Option<(Amount, Amount)>,
+}
+
+/// How much more load it takes until memory reaches its limit. Where no growth was proved, only `earliest` is told.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Exhaustion {
+    /// The limit.
+    pub limit: Amount,
+    /// At the pace that was measured.
+    #[serde(rename = "expected_seconds", with = "seconds", skip_serializing_if = "Option::is_none", default)]
+    pub expected: Option<Duration>,
+    /// At the fastest pace that cannot be excluded: not before that.
+    #[serde(rename = "earliest_seconds", with = "seconds", skip_serializing_if = "Option::is_none", default)]
+    pub earliest: Option<Duration>,
+    /// At the slowest pace that cannot be excluded.
+    #[serde(rename = "latest_seconds", with = "seconds", skip_serializing_if = "Option::is_none", default)]
+    pub latest: Option<Duration>,
 }
 
 /// A duration as a number of seconds.

@@ -1,25 +1,40 @@
 //! Judges a timeline by the assertions of its plan.
 
+mod baseline;
+mod ceilings;
 mod counts;
-mod growth_rule;
+mod cycles;
+mod exhaustion;
 mod health;
+mod leak;
 mod level;
 mod pauses;
+mod ratchet;
 mod requests;
+mod rests;
+mod scale;
+#[cfg(test)]
+mod simulation;
+mod stretch;
 #[cfg(test)]
 mod tests;
+mod users;
+mod witness;
 mod work;
 
+use std::collections::BTreeSet;
+
 use scenario::{Plan, Rule};
-use timeline::{Amount, Elapsed, Metric, Outcome, PhaseSpan, Series, Subject, Timeline, Unit};
+use timeline::{Amount, Elapsed, Metric, Outcome, PhaseSpan, Series, SeriesKey, Subject, Timeline, Unit};
 
 use crate::finding::{Evidence, Finding, Verdict};
 
-/// One finding per assertion of the plan, in its order.
+/// One finding per assertion of the plan, in its order; behind the one on the growth of the target's memory, one for
+/// each service whose memory was sampled.
 pub fn judge(plan: &Plan, timeline: &Timeline) -> Vec<Finding> {
     let case = Case { plan, timeline };
     let judged = plan.assertions.iter().filter(|assertion| !case.is_out_of_reach(&assertion.rule));
-    judged.map(|assertion| case.judge(&assertion.rule)).collect()
+    judged.flat_map(|assertion| case.findings(&assertion.rule)).collect()
 }
 
 /// The worst of `findings`, and of what `outcome` says: a target that died is a failure, a run that
@@ -46,6 +61,24 @@ struct Case<'a> {
 type Window = (Elapsed, Elapsed);
 
 impl<'a> Case<'a> {
+    fn findings(self, rule: &Rule) -> Vec<Finding> {
+        let grows = matches!(rule, Rule::Growth { .. });
+        let services = if grows { self.services() } else { Vec::new() };
+        std::iter::once(self.judge(rule)).chain(services).collect()
+    }
+
+    /// The leak verdict on each service beside the target. The scenario's limits are the target's, so there is none.
+    fn services(self) -> Vec<Finding> {
+        let memory = |key: &SeriesKey| Metric::HELD_MEMORY.contains(&key.metric);
+        let subjects: BTreeSet<&Subject> =
+            self.timeline.series.keys().filter(|key| memory(key)).map(|key| &key.subject).collect();
+        let finding = |subject: &Subject| match subject {
+            Subject::Service(name) => Some(self.growth(subject, None).named(format!("memory.growth[{name}]"))),
+            Subject::Target | Subject::Harness => None,
+        };
+        subjects.into_iter().filter_map(finding).collect()
+    }
+
     fn judge(self, rule: &Rule) -> Finding {
         let judgement = match rule {
             Rule::TargetAlive => self.target_alive(),
@@ -55,7 +88,9 @@ impl<'a> Case<'a> {
             Rule::AboveBaseline { below } => self.above_baseline(*below),
             Rule::Idle { below } => self.idle(*below),
             Rule::Peak { below } => self.peak(*below),
-            Rule::Growth { below } => self.growth(*below),
+            Rule::Growth { below } => self.growth(&Subject::Target, *below),
+            Rule::GrowthPerCycle { below } => self.growth_per_cycle(*below),
+            Rule::GrowthPerUser { below } => self.growth_per_user(*below),
             Rule::CountGrowth { metric } => self.count_growth(*metric),
             Rule::PauseMax { limit } => self.pause_max(*limit),
             Rule::Latency { percentile, below } => self.latency(*percentile, *below),
@@ -74,7 +109,12 @@ impl<'a> Case<'a> {
 
     /// The target's series of `metric`, if there are samples.
     fn target_series(self, metric: Metric) -> Option<&'a Series> {
-        self.timeline.series(metric, &Subject::Target).filter(|series| !series.samples.is_empty())
+        self.series_of(&Subject::Target, metric)
+    }
+
+    /// The series of `metric` of `subject`, if there are samples.
+    fn series_of(self, subject: &Subject, metric: Metric) -> Option<&'a Series> {
+        self.timeline.series(metric, subject).filter(|series| !series.samples.is_empty())
     }
 
     /// The idle phase before the load, as it went.

@@ -6,6 +6,7 @@ mod finding;
 pub mod growth;
 
 mod judge;
+mod stats;
 
-pub use finding::{Evidence, Finding, Verdict};
+pub use finding::{Estimate, Evidence, Exhaustion, Finding, Verdict};
 pub use judge::{judge, overall};

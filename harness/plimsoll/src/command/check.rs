@@ -115,6 +115,8 @@ fn limit(rule: &Rule) -> String {
         }
         Rule::Growth { below: Some(amount) } => format!("below {amount}"),
         Rule::Growth { below: None } => "none beyond warm-up and noise".to_owned(),
+        Rule::GrowthPerCycle { below } => format!("below {}", Amount { value: *below, unit: Unit::BytesPerCycle }),
+        Rule::GrowthPerUser { below } => format!("below {}", Amount { value: *below, unit: Unit::BytesPerUser }),
         Rule::CountGrowth { .. } => "none".to_owned(),
         Rule::PauseMax { limit } => format!("at most {}", Elapsed::from(*limit)),
         Rule::Latency { below, .. } => format!("below {}", Elapsed::from(*below)),

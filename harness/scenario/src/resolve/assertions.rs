@@ -1,5 +1,7 @@
 //! The rules: those of the scenario, and those that always hold.
 
+use std::collections::BTreeSet;
+
 use timeline::{Amount, Metric, Unit};
 
 use super::{Resolver, judged_seconds};
@@ -8,6 +10,8 @@ use crate::spec::{AssertSpec, LatencySpec, MemorySpec, Spec};
 
 /// With fewer samples than this under load, growth cannot be judged.
 const LEAST_GROWTH_SAMPLES: f64 = 48.0;
+/// A line through the rests of the last five of them is the least that shows growth.
+const LEAST_CYCLES: usize = 8;
 
 impl Resolver<'_> {
     pub(super) fn assertions(&mut self, spec: &Spec, phases: &[Phase], probes: &ProbePlan) -> Vec<Assertion> {
@@ -48,6 +52,30 @@ impl Resolver<'_> {
             self.refuse(&["assert", "memory", "returns_to_baseline"], "there is no idle phase after the load", hint);
         }
         self.growth_needs_samples(memory, phases, probes);
+        self.growth_per_cycle_needs_rests(memory, phases);
+        self.growth_per_user_needs_users(memory, phases);
+    }
+
+    /// Growth per cycle is read off the idle phases of the cycles.
+    fn growth_per_cycle_needs_rests(&mut self, memory: &MemorySpec, phases: &[Phase]) {
+        let rests: BTreeSet<u32> =
+            phases.iter().filter(|phase| !phase.loaded()).filter_map(|phase| phase.cycle).collect();
+        if memory.growth_per_cycle.is_some() && rests.len() < LEAST_CYCLES && !phases.is_empty() {
+            let message = format!("{} cycles end in rest, and growth per cycle needs {LEAST_CYCLES}", rests.len());
+            let hint = "`{repeat: 12, phases: [{for: 25s, users: 10}, {for: 12s}]}`";
+            self.refuse(&["assert", "memory", "growth_per_cycle"], message, hint);
+        }
+    }
+
+    /// What a user costs shows where the number of users changes.
+    fn growth_per_user_needs_users(&mut self, memory: &MemorySpec, phases: &[Phase]) {
+        let has_baseline = phases.first().is_some_and(|phase| !phase.loaded());
+        let varies = phases.iter().any(|phase| phase.users.from != phase.users.to);
+        let hint = "begin `load.phases` with `{name: baseline, for: 30s}`, or with a ramp: `users: 0..50`";
+        if memory.growth_per_user.is_some() && !phases.is_empty() && !has_baseline && !varies {
+            let message = "the number of users never changes, so what one of them costs cannot be seen";
+            self.refuse(&["assert", "memory", "growth_per_user"], message, hint);
+        }
     }
 
     fn growth_needs_samples(&mut self, memory: &MemorySpec, phases: &[Phase], probes: &ProbePlan) {
@@ -84,6 +112,8 @@ fn memory_rules(memory: &MemorySpec) -> Vec<Rule> {
     [
         memory.growth.as_ref().map(|limit| growth(limit.below.0, Unit::BytesPerHour)),
         memory.growth_per_request.as_ref().map(|limit| growth(limit.below.0, Unit::BytesPerRequest)),
+        memory.growth_per_cycle.as_ref().map(|limit| Rule::GrowthPerCycle { below: limit.below.0 }),
+        memory.growth_per_user.as_ref().map(|limit| Rule::GrowthPerUser { below: limit.below.0 }),
         memory.returns_to_baseline.as_ref().map(|limit| Rule::ReturnsToBaseline { within: limit.within.0 }),
         memory.above_baseline.as_ref().map(|limit| Rule::AboveBaseline { below: limit.below.0 }),
         memory.idle.as_ref().map(|limit| Rule::Idle { below: limit.below.0 }),

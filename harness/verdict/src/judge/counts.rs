@@ -4,9 +4,10 @@
 //! whether it was asked for or not. They need no statistics where the load is followed by an
 //! idle phase: what is still held then, beyond what there was before, was not given back.
 
-use timeline::{Amount, Elapsed, Metric, Series, Unit};
+use timeline::{Amount, Elapsed, Metric, Series, Subject, Unit};
 
-use super::growth_rule::shape_name;
+use super::leak::shape_name;
+use super::witness::{Place, Witness};
 use super::{Case, Judgement, Window};
 use crate::finding::{Evidence, Verdict};
 use crate::growth::{Tolerance, Trend};
@@ -24,30 +25,36 @@ impl Case<'_> {
         if let Some(judgement) = self.given_back(metric, series) {
             return judgement;
         }
-        let judged = match self.judge_growth(metric, TOLERANCE) {
-            Ok(judged) => judged,
+        let heard = match self.hear(&Subject::Target, &[metric], TOLERANCE) {
+            Ok(heard) => heard,
             Err(judgement) => return *judgement,
         };
-        let growth = &judged.growth;
+        let load: Vec<&Witness> = heard.witnesses.iter().filter(|one| one.place == Place::Load).collect();
+        let leak = load.iter().find(|one| one.trend == Trend::Leak);
+        let Some(load) = leak.or(load.first()) else {
+            return Judgement::no_data("there are too few samples under load");
+        };
         let per_hour = |per_second: f64| Amount { value: per_second * 3600.0, unit: Unit::PerHour };
         let words = words(metric);
-        let (verdict, code, summary) = match growth.verdict {
+        let (verdict, code, summary) = match load.trend {
             Trend::Leak => {
-                (Verdict::Fail, "exceeded", format!("{words} keep growing under load: {}", rise(series, judged.window)))
+                (Verdict::Fail, "exceeded", format!("{words} keep growing under load: {}", rise(series, load.window)))
             }
             Trend::Bounded => (Verdict::Pass, "holds", format!("{words} do not keep growing")),
             Trend::Unclear => {
                 (Verdict::Inconclusive, "unclear", format!("cannot tell yet whether {words} keep growing"))
             }
         };
+        let shape = load.shape.map(shape_name);
         Judgement::new(verdict, code, summary).with(Evidence {
-            value: growth.slope_per_second.is_finite().then(|| per_hour(growth.slope_per_second)),
-            interval: (growth.lower.is_finite() && growth.upper.is_finite())
-                .then(|| (per_hour(growth.lower), per_hour(growth.upper))),
-            window: Some(judged.window),
-            samples: judged.samples,
-            source: Some(judged.source.clone()),
-            notes: vec![format!("shape: {}", shape_name(growth.shape))],
+            value: load.slope.is_finite().then(|| per_hour(load.slope)),
+            interval: (load.lower.is_finite() && load.upper.is_finite())
+                .then(|| (per_hour(load.lower), per_hour(load.upper))),
+            window: Some(load.window),
+            samples: load.samples,
+            source: Some(load.source.clone()),
+            shape: shape.map(str::to_owned),
+            notes: shape.map(|shape| format!("shape: {shape}")).into_iter().collect(),
             ..Evidence::default()
         })
     }

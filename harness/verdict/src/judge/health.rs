@@ -58,8 +58,8 @@ impl Case<'_> {
     }
 
     pub(super) fn coverage(self) -> Judgement {
-        let (Some(series), Some(first), Some(last)) =
-            (self.target_series(Metric::AnonymousMemory), self.timeline.phases.first(), self.timeline.phases.last())
+        let (Ok((metric, series)), Some(first), Some(last)) =
+            (self.held_by_system(), self.timeline.phases.first(), self.timeline.phases.last())
         else {
             return Judgement::no_data("the target's memory was never sampled");
         };
@@ -85,7 +85,7 @@ impl Case<'_> {
             limit: Some(Amount { value: LEAST_COVERAGE, unit: Unit::Share }),
             window: Some(window),
             samples: samples.len() as u64,
-            source: Some(format!("{} from {}", Metric::AnonymousMemory, series.source)),
+            source: Some(format!("{metric} from {}", series.source)),
             notes: self.probe_failures().into_iter().chain(self.unread_counts()).collect(),
             ..Evidence::default()
         })

@@ -1,189 +1,106 @@
-//! Levels of memory: before the load, at its peak, after it.
+//! The level of a series in a phase: the mean of its floors, with an interval.
 
-use scenario::Tolerance;
-use timeline::{Metric, PhaseSpan, Sample, Series};
+use std::time::Duration;
 
-use super::{Case, Judgement, Window, below, bytes, code_of, untold};
-use crate::finding::{Evidence, Verdict};
+use timeline::{Elapsed, Metric, PhaseSpan, Sample, Series, Subject};
+
+use super::{Case, Judgement, Window, untold};
+use crate::stats::{Line, mean, student_quantile, variance_inflation};
 
 /// Of a phase, the last this much is its level: what comes before is starting up, or falling.
 const SETTLED_PART: f64 = 0.6;
-/// A level is the mean of the floors of this many windows.
-const WINDOWS: usize = 8;
-/// Two-sided 99 % quantile of Student's t for seven degrees of freedom.
-const T_QUANTILE: f64 = 3.499;
+/// A floor is the least of so many seconds, or of less in a short phase.
+const FLOOR_WINDOW: f64 = 5.0;
+/// A level is the mean of at least so many floors where there are samples enough.
+const FEWEST_FLOORS: usize = 8;
 /// Fewer samples than this are no level.
-const FEWEST: usize = 4;
+const FEWEST_SAMPLES: usize = 4;
+/// The chance that the true level lies beyond one end of the interval.
+const ALPHA: f64 = 0.005;
 
 /// A level with the half width of its interval, and where it was read.
-#[derive(Clone, Copy)]
-struct Level {
-    value: f64,
-    margin: f64,
-    window: Window,
-    samples: u64,
-    /// How much lower its last third lies than its first.
-    falling: f64,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Level {
+    pub(super) value: f64,
+    pub(super) margin: f64,
+    pub(super) window: Window,
+    pub(super) samples: u64,
+    /// The line through its floors: slope per second.
+    pub(super) trend: Option<Line>,
 }
 
 impl Level {
-    /// The level at the end of a phase: floors in windows, their mean, and Student's interval.
-    fn at_end_of(phase: &PhaseSpan, series: &Series) -> Option<Self> {
-        let length = phase.end.since(phase.start);
-        let window = (phase.end - length.mul_f64(SETTLED_PART), phase.end);
-        let samples = series.within(window);
-        if samples.len() < FEWEST {
+    /// The level at the end of a phase.
+    pub(super) fn at_end_of(phase: &PhaseSpan, series: &Series) -> Option<Self> {
+        Self::of_last(SETTLED_PART, phase, series)
+    }
+
+    /// The level in the last part of a phase, a share of its length. The standard error of the mean is widened for
+    /// floors that remember their predecessor, and the interval is Student's.
+    pub(super) fn of_last(part: f64, phase: &PhaseSpan, series: &Series) -> Option<Self> {
+        let window = (phase.end - phase.end.since(phase.start).mul_f64(part), phase.end);
+        // A sample on the border belongs to the next phase.
+        let samples = series.within((window.0, window.1 - Duration::from_micros(1)));
+        if samples.len() < FEWEST_SAMPLES {
             return None;
         }
-        let floors: Vec<f64> = samples.chunks(samples.len().div_ceil(WINDOWS)).map(floor).collect();
-        let count = floors.len() as f64;
-        let value = floors.iter().sum::<f64>() / count;
-        let variance = floors.iter().map(|floor| (floor - value).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
-        let third = floors.len().div_ceil(3);
-        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
-        let falling = mean(&floors[..third]) - mean(&floors[floors.len() - third..]);
-        let margin = T_QUANTILE * (variance / count).sqrt();
-        Some(Self { value, margin, window, samples: samples.len() as u64, falling })
+        let floors = floors(samples, window);
+        let values: Vec<f64> = floors.iter().map(|floor| floor.1).collect();
+        let (count, value) = (values.len() as f64, mean(&values));
+        let residuals: Vec<f64> = values.iter().map(|floor| floor - value).collect();
+        let inflation = variance_inflation(&residuals);
+        let variance = residuals.iter().map(|residual| residual * residual).sum::<f64>() / (count - 1.0).max(1.0);
+        let reach = student_quantile(ALPHA, ((count - 1.0) / inflation).max(1.0));
+        let margin = reach * (variance * inflation / count).sqrt();
+        Some(Self { value, margin, window, samples: samples.len() as u64, trend: Line::through(&floors) })
+    }
+
+    /// By how much it moves from its beginning to its end.
+    pub(super) fn change(&self) -> f64 {
+        self.trend.map_or(0.0, |line| line.slope) * self.length().as_secs_f64()
+    }
+
+    /// Whether it stands still where `tolerance` counts: it moves by a tenth of that at most, or by less than all of
+    /// it, and no more than noise does.
+    pub(super) fn stands_still(&self, tolerance: f64) -> bool {
+        let change = self.change().abs();
+        let is_noise = self.trend.is_none_or(|line| {
+            let (least, most) = line.bounds(0.05);
+            least <= 0.0 && most >= 0.0
+        });
+        change < 0.1 * tolerance || (change < tolerance && is_noise)
+    }
+
+    fn length(&self) -> Duration {
+        self.window.1.since(self.window.0)
     }
 }
 
-fn floor(samples: &[Sample]) -> f64 {
-    samples.iter().map(|sample| sample.value).fold(f64::INFINITY, f64::min)
+/// `(seconds, least value)` of equal windows of time.
+fn floors(samples: &[Sample], window: Window) -> Vec<(f64, f64)> {
+    let length = window.1.since(window.0).as_secs_f64().max(f64::MIN_POSITIVE);
+    let count = ((length / FLOOR_WINDOW).ceil() as usize).max(FEWEST_FLOORS).min(samples.len());
+    let since = |at: Elapsed| at.since(window.0).as_secs_f64();
+    let slot = |sample: &Sample| ((since(sample.taken) / length * count as f64) as usize).min(count - 1);
+    let floor = |part: &[Sample]| {
+        let least = part.iter().min_by(|one, other| one.value.total_cmp(&other.value))?;
+        Some((since(least.taken), least.value))
+    };
+    samples.chunk_by(|one, next| slot(one) == slot(next)).filter_map(floor).collect()
 }
 
 impl<'a> Case<'a> {
-    fn memory(self) -> Result<&'a Series, Box<Judgement>> {
-        self.target_series(Metric::AnonymousMemory).ok_or_else(|| untold("memory was never sampled"))
-    }
-
-    /// The metric for ceilings; resident memory where there is no cgroup to tell the working set.
-    fn ceiling_series(self) -> Result<(Metric, &'a Series), Box<Judgement>> {
-        [Metric::WorkingSet, Metric::ResidentMemory]
+    /// What the system holds for the target, whatever a runtime still reaches of it.
+    pub(super) fn held_by_system(self) -> Result<(Metric, &'a Series), Box<Judgement>> {
+        [Metric::AnonymousMemory, Metric::ResidentMemory]
             .into_iter()
-            .find_map(|metric| Some((metric, self.target_series(metric)?)))
+            .find_map(|metric| Some((metric, self.series_of(&Subject::Target, metric)?)))
             .ok_or_else(|| untold("memory was never sampled"))
     }
 
-    fn baseline_level(self, series: &Series) -> Result<Level, Box<Judgement>> {
+    pub(super) fn baseline_level(self, series: &Series) -> Result<Level, Box<Judgement>> {
         self.baseline()
             .and_then(|phase| Level::at_end_of(phase, series))
             .ok_or_else(|| untold("there are too few samples before the load"))
     }
-
-    pub(super) fn returns_to_baseline(self, within: Tolerance) -> Judgement {
-        self.try_returns_to_baseline(within).unwrap_or_else(|judgement| *judgement)
-    }
-
-    fn try_returns_to_baseline(self, within: Tolerance) -> Result<Judgement, Box<Judgement>> {
-        let series = self.memory()?;
-        let baseline = self.baseline_level(series)?;
-        let settled = self
-            .settled()
-            .and_then(|phase| Level::at_end_of(phase, series))
-            .ok_or_else(|| untold("the run did not settle after the load"))?;
-        let allowed = match within {
-            Tolerance::Share(share) => baseline.value * share,
-            Tolerance::Bytes(bytes) => bytes,
-        };
-        let (delta, margin) = (settled.value - baseline.value, baseline.margin.hypot(settled.margin));
-        let interval = (delta - margin, delta + margin);
-        let evidence = Evidence {
-            value: Some(bytes(delta)),
-            limit: Some(bytes(allowed)),
-            interval: Some((bytes(interval.0), bytes(interval.1))),
-            window: Some(settled.window),
-            samples: baseline.samples + settled.samples,
-            source: Some(format!("{} from {}", Metric::AnonymousMemory, series.source)),
-            notes: vec![format!("baseline {}, settled {}", bytes(baseline.value), bytes(settled.value))],
-            ..Evidence::default()
-        };
-        let what = format!("after the load memory is {} above the baseline (allowed {})", bytes(delta), bytes(allowed));
-        let verdict = below(allowed, interval);
-        if verdict == Verdict::Fail && settled.falling > allowed.max(delta * 0.02) {
-            let summary = format!("cannot tell: {what}, and still falling: let it settle for longer");
-            return Ok(Judgement::new(Verdict::Inconclusive, "still_falling", summary).with(evidence));
-        }
-        let (code, summary) = match verdict {
-            Verdict::Pass => (
-                "holds",
-                format!("memory returns to the baseline: {} above it (allowed {})", bytes(delta), bytes(allowed)),
-            ),
-            Verdict::Fail => ("not_returned", what),
-            Verdict::Inconclusive => ("too_close", format!("too close to tell: {what}")),
-        };
-        Ok(Judgement::new(verdict, code, summary).with(evidence))
-    }
-
-    pub(super) fn above_baseline(self, limit: f64) -> Judgement {
-        self.try_above_baseline(limit).unwrap_or_else(|judgement| *judgement)
-    }
-
-    fn try_above_baseline(self, limit: f64) -> Result<Judgement, Box<Judgement>> {
-        let series = self.memory()?;
-        let baseline = self.baseline_level(series)?;
-        let window = self.judged_window().ok_or_else(|| untold("the load was never reached"))?;
-        let peak = highest(series, window)?;
-        let above = peak - baseline.value;
-        let verdict = below(limit, (above - baseline.margin, above + baseline.margin));
-        let summary =
-            format!("under load memory rises to {} above the baseline (limit {})", bytes(above), bytes(limit));
-        let (verdict, code) = self.unless_cut_short(verdict, window);
-        Ok(Judgement::new(verdict, code, summary).with(Evidence {
-            value: Some(bytes(above)),
-            limit: Some(bytes(limit)),
-            interval: Some((bytes(above - baseline.margin), bytes(above + baseline.margin))),
-            notes: vec![format!("baseline {}, peak {}", bytes(baseline.value), bytes(peak))],
-            ..evidence_of(Metric::AnonymousMemory, series, window)
-        }))
-    }
-
-    pub(super) fn idle(self, limit: f64) -> Judgement {
-        let window = self.baseline().map(|phase| (phase.start, phase.end));
-        self.ceiling(limit, window, "before the load memory takes")
-    }
-
-    pub(super) fn peak(self, limit: f64) -> Judgement {
-        let window = self.timeline.phases.first().map(|first| (first.start, self.timeline.end));
-        self.ceiling(limit, window, "memory peaks at")
-    }
-
-    fn ceiling(self, limit: f64, window: Option<Window>, words: &str) -> Judgement {
-        self.try_ceiling(limit, window, words).unwrap_or_else(|judgement| *judgement)
-    }
-
-    fn try_ceiling(self, limit: f64, window: Option<Window>, words: &str) -> Result<Judgement, Box<Judgement>> {
-        let (metric, series) = self.ceiling_series()?;
-        let window = window.ok_or_else(|| untold("the phase was never reached"))?;
-        let peak = highest(series, window)?;
-        let verdict = below(limit, (peak, peak));
-        let summary = format!("{words} {} (limit {})", bytes(peak), bytes(limit));
-        let (verdict, code) = self.unless_cut_short(verdict, window);
-        Ok(Judgement::new(verdict, code, summary).with(Evidence {
-            value: Some(bytes(peak)),
-            limit: Some(bytes(limit)),
-            ..evidence_of(metric, series, window)
-        }))
-    }
-
-    /// What was below its limit when the run was cut short within `window` might not have stayed there.
-    fn unless_cut_short(self, verdict: Verdict, window: Window) -> (Verdict, &'static str) {
-        let lasts = self.timeline.phases.last().is_some_and(|last| window.1 >= last.end);
-        if verdict == Verdict::Pass && lasts && !self.completed() {
-            return (Verdict::Inconclusive, "cut_short");
-        }
-        (verdict, code_of(verdict))
-    }
-}
-
-fn evidence_of(metric: Metric, series: &Series, window: Window) -> Evidence {
-    Evidence {
-        window: Some(window),
-        samples: series.within(window).len() as u64,
-        source: Some(format!("{metric} from {}", series.source)),
-        ..Evidence::default()
-    }
-}
-fn highest(series: &Series, window: Window) -> Result<f64, Box<Judgement>> {
-    let values = series.within(window).iter().map(|sample| sample.value);
-    values.max_by(f64::total_cmp).ok_or_else(|| untold("memory was not sampled then"))
 }

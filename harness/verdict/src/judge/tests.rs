@@ -8,6 +8,8 @@ use timeline::{
 
 use super::*;
 
+mod memory;
+
 const MIB: f64 = 1_048_576.0;
 
 /// A played run: 10 s idle, 60 s of 10 users, 20 s idle.
@@ -22,29 +24,37 @@ fn at(seconds: f64) -> Elapsed {
 
 impl Played {
     fn new(rules: &str) -> Self {
+        let phases = "{name: base, for: 10s}, {name: work, for: 60s, users: 10}, {name: settle, for: 20s}";
+        Self::of("", phases, rules)
+    }
+
+    /// A run of other phases, of a process with `limits`.
+    fn of(limits: &str, phases: &str, rules: &str) -> Self {
         let source = format!(
-            "name: test\ntarget: {{process: {{command: [a]}}}}\nload:\n  journeys: [{{name: a, steps: [{{get: /}}]}}]\n  \
-             phases: [{{name: base, for: 10s}}, {{name: work, for: 60s, users: 10}}, {{name: settle, for: 20s}}]\n\
-             probes: {{every: 100ms, heartbeat: {{get: /, rate: 100/s}}}}\nassert: {rules}"
+            "name: test\ntarget: {{process: {{command: [a]{limits}}}}}\nload:\n  journeys: [{{name: a, steps: [{{get: /}}]}}]\n  \
+             phases: [{phases}]\nprobes: {{every: 100ms, heartbeat: {{get: /, rate: 100/s}}}}\nassert: {rules}"
         );
         let plan = scenario::load(&source, Path::new("/"), &|_| None).unwrap();
         let mut timeline = Timeline { outcome: Outcome::Completed, ..Timeline::default() };
-        for (name, loaded, start, end) in
-            [("base", false, 0.0, 10.0), ("work", true, 10.0, 70.0), ("settle", false, 70.0, 90.0)]
-        {
-            let span = PhaseSpan { name: name.to_owned(), cycle: None, loaded, start: at(start), end: at(end) };
-            timeline.push(Observation::Phase(span));
+        for phase in &plan.phases {
+            let (name, cycle, loaded) = (phase.name.clone(), phase.cycle, phase.loaded());
+            let (start, end) = (phase.start, phase.end());
+            timeline.push(Observation::Phase(PhaseSpan { name, cycle, loaded, start, end }));
         }
         Self { plan, timeline }.load(100, 0, 5000)
     }
 
     /// A series of the target: its value at each tenth of a second.
-    fn series(mut self, metric: Metric, value: impl Fn(f64) -> f64) -> Self {
-        for tenth in 0..900 {
+    fn series(self, metric: Metric, value: impl Fn(f64) -> f64) -> Self {
+        self.series_of(Subject::Target, metric, value)
+    }
+
+    fn series_of(mut self, subject: Subject, metric: Metric, value: impl Fn(f64) -> f64) -> Self {
+        let key = SeriesKey { subject, metric };
+        for tenth in 0..self.plan.length().as_millis() as u32 / 100 {
             let seconds = f64::from(tenth) / 10.0;
             let sample = Sample { due: at(seconds), taken: at(seconds), value: value(seconds) };
-            let key = SeriesKey { subject: Subject::Target, metric };
-            self.timeline.push(Observation::Sample { key, source: "test", sample });
+            self.timeline.push(Observation::Sample { key: key.clone(), source: "test", sample });
         }
         self
     }
@@ -52,28 +62,34 @@ impl Played {
     /// So many requests in each second of load, of which so many failed; each takes `micros`.
     fn load(mut self, requests: u64, failed: u64, micros: u64) -> Self {
         (self.timeline.latency, self.timeline.load) = (Vec::new(), Vec::new());
-        for second in 10..70 {
-            let (start, end) = (at(f64::from(second)), at(f64::from(second + 1)));
+        let phases = self.plan.phases.clone();
+        for second in 0..self.plan.length().as_secs() {
+            let (start, end) = (at(second as f64), at((second + 1) as f64));
+            let Some(phase) = phases.iter().find(|one| one.loaded() && one.start <= start && end <= one.end()) else {
+                continue;
+            };
             let mut histogram = new_histogram();
             histogram.record_n(micros, requests).unwrap();
             let failures = [("status 503".to_owned(), failed)].into_iter().filter(|(_, count)| *count > 0).collect();
             let histogram = EncodedHistogram::encode(&histogram);
+            let step = "a/GET /".to_owned();
             self.timeline.push(Observation::Latency(LatencyInterval {
-                step: "a/GET /".to_owned(),
+                step,
                 start,
                 end,
                 requests,
                 failures,
                 histogram,
             }));
-            self.timeline.push(Observation::Load(LoadInterval {
-                start,
-                end,
-                users_planned: 10,
-                users_active: 10,
-                cut_off: 0,
-            }));
+            let users = phase.users_at(end);
+            let (users_planned, users_active, cut_off) = (users, users, 0);
+            self.timeline.push(Observation::Load(LoadInterval { start, end, users_planned, users_active, cut_off }));
         }
+        self
+    }
+
+    fn event(mut self, seconds: f64, what: Happening) -> Self {
+        self.timeline.push(Observation::Event(Event { at: at(seconds), what }));
         self
     }
 

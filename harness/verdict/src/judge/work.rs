@@ -46,6 +46,12 @@ impl Work {
         placed
     }
 
+    /// How much had been done by `when`: nothing before the load, all after it.
+    pub(super) fn done_by(&self, when: Elapsed) -> f64 {
+        let all = self.marks.last().filter(|last| when >= last.0).map_or(0.0, |last| last.1);
+        self.at(when).unwrap_or(all)
+    }
+
     /// How much had been done at `when`; `None` outside of the marks.
     fn at(&self, when: Elapsed) -> Option<f64> {
         let after = self.marks.partition_point(|mark| mark.0 <= when);

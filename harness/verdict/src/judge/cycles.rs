@@ -1,0 +1,54 @@
+//! Growth from cycle to cycle: what memory falls back to in the rests.
+
+use timeline::{Amount, Subject, Unit};
+
+use super::scale::Scale;
+use super::witness::{Place, Witness};
+use super::{Case, Judgement, untold};
+use crate::finding::{Evidence, Verdict};
+use crate::growth::{Tolerance, Trend};
+
+impl Case<'_> {
+    pub(super) fn growth_per_cycle(self, limit: f64) -> Judgement {
+        self.try_growth_per_cycle(limit).unwrap_or_else(|judgement| *judgement)
+    }
+
+    fn try_growth_per_cycle(self, limit: f64) -> Result<Judgement, Box<Judgement>> {
+        let metrics = self.held_memory(&Subject::Target);
+        let heard = self.hear(&Subject::Target, &metrics[..1], Tolerance::default())?;
+        let few = || untold("too few cycles ended in a rest");
+        let rests = heard.witnesses.iter().find(|one| one.place == Place::Rests).ok_or_else(few)?;
+        let scale = Scale::cycle(self, &heard.work).ok_or_else(few)?;
+        let limit = Amount { value: limit, unit: Unit::BytesPerCycle };
+        let (verdict, code) = match rests.says(Some(limit.value / scale.seconds)) {
+            Trend::Leak => (Verdict::Fail, "exceeded"),
+            Trend::Bounded => (Verdict::Pass, "holds"),
+            Trend::Unclear => (Verdict::Inconclusive, "unclear"),
+        };
+        let others = Scale::all(self, &heard.work).into_iter().filter(|other| other.unit != scale.unit);
+        Ok(Judgement::new(verdict, code, summary(verdict, rests, &scale, limit)).with(Evidence {
+            value: Some(scale.amount(rests.slope)),
+            limit: Some(limit),
+            interval: scale.interval(rests),
+            resolution: Some(scale.amount(rests.upper)),
+            window: Some(rests.window),
+            samples: rests.samples,
+            source: Some(rests.source.clone()),
+            also: others.filter_map(|other| other.estimate(rests)).collect(),
+            ..Evidence::default()
+        }))
+    }
+}
+
+fn summary(verdict: Verdict, rests: &Witness, scale: &Scale, limit: Amount) -> String {
+    let (slope, most) = (scale.amount(rests.slope), scale.amount(rests.upper));
+    match verdict {
+        Verdict::Fail => format!("memory falls back to a higher level after each cycle: by {slope} (limit {limit})"),
+        Verdict::Pass => {
+            format!("memory falls back to the same level after each cycle: at most {most} (limit {limit})")
+        }
+        Verdict::Inconclusive => {
+            format!("cannot tell: what memory falls back to may grow by up to {most} (limit {limit})")
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The leak verdict on memory.
+
+use std::time::Duration;
+
+use timeline::{Amount, Elapsed, Metric, Subject};
+
+use super::scale::Scale;
+use super::witness::{Place, Testimony, Weight, Witness};
+use super::{Case, Judgement, exhaustion};
+use crate::finding::{Estimate, Evidence, Verdict};
+use crate::growth::{Shape, Tolerance, Trend};
+
+/// What the witnesses come to.
+struct Ruling<'a> {
+    verdict: Verdict,
+    /// The last part of the code.
+    code: &'static str,
+    /// The one whose numbers are told.
+    witness: &'a Witness,
+}
+
+impl<'a> Ruling<'a> {
+    /// One that proves growth is enough, and one that may exclude it where none proves it. The numbers are those of
+    /// the strongest proof, of the tightest exclusion, else of the preferred witness.
+    fn new(witnesses: &'a [Witness], limit: Option<f64>) -> Option<Self> {
+        let say = |trend| witnesses.iter().filter(move |one| one.says(limit) == trend);
+        let proof =
+            say(Trend::Leak).filter(|one| one.weight >= Weight::Convicts).max_by(|a, b| a.lower.total_cmp(&b.lower));
+        let beside = say(Trend::Leak).find(|one| one.weight < Weight::Convicts);
+        let clearance =
+            say(Trend::Bounded).filter(|one| one.weight == Weight::Decides).min_by(|a, b| a.upper.total_cmp(&b.upper));
+        let (verdict, code, witness) = match (proof, beside, clearance) {
+            (Some(proof), ..) => (Verdict::Fail, "exceeded", proof),
+            (None, Some(beside), _) => (Verdict::Inconclusive, "beside_the_heap", beside),
+            (None, None, Some(clearance)) => (Verdict::Pass, "holds", clearance),
+            (None, None, None) => {
+                let first = witnesses.first()?;
+                (Verdict::Inconclusive, if first.mature { "unclear" } else { "too_short" }, first)
+            }
+        };
+        Some(Self { verdict, code, witness })
+    }
+}
+
+impl Case<'_> {
+    /// Whether the memory of `subject` keeps growing with the load: the live heap where it is told, else what the
+    /// system holds. Where both are, the second can leave open what the first excludes: memory outside the heap.
+    pub(super) fn growth(self, subject: &Subject, limit: Option<Amount>) -> Judgement {
+        let heard = self.hear(subject, &self.held_memory(subject), Tolerance::default());
+        heard.map_or_else(|judgement| *judgement, |heard| self.conclude(subject, &heard, limit))
+    }
+
+    /// The preferred metric of what is held on to, and beside a live heap what the system holds.
+    pub(super) fn held_memory(self, subject: &Subject) -> Vec<Metric> {
+        let mut told = Metric::HELD_MEMORY.into_iter().filter(|metric| self.series_of(subject, *metric).is_some());
+        let preferred = told.next().unwrap_or(Metric::AnonymousMemory);
+        let beside = told.next().filter(|metric| preferred == Metric::LiveHeap && *metric == Metric::AnonymousMemory);
+        std::iter::once(preferred).chain(beside).collect()
+    }
+
+    fn conclude(self, subject: &Subject, heard: &Testimony, limit: Option<Amount>) -> Judgement {
+        let scale = Scale::choose(&heard.work, limit);
+        let Some(ruling) = Ruling::new(&heard.witnesses, limit.map(|limit| limit.value / scale.seconds)) else {
+            return Judgement::no_data("nothing speaks of growth");
+        };
+        let (verdict, witness) = (ruling.verdict, ruling.witness);
+        let exhaustion = self.exhaustion(subject, witness, verdict);
+        let mut notes = vec![facts(heard, witness)];
+        notes.extend(exhaustion.as_ref().map(|exhaustion| exhaustion::told(exhaustion, witness.shape)));
+        notes.extend(self.restart_note());
+        notes.extend(self.what_stays().filter(|_| *subject == Subject::Target && verdict != Verdict::Fail));
+        let estimate = scale.estimate(witness);
+        let others = Scale::all(self, &heard.work).into_iter().filter(|other| other.unit != scale.unit);
+        let also: Vec<Estimate> = others.filter_map(|other| other.estimate(witness)).collect();
+        notes.extend(in_other_units(&also).filter(|_| verdict == Verdict::Fail));
+        Judgement::new(verdict, ruling.code, summary(&ruling, &scale, limit)).with(Evidence {
+            value: estimate.map(|estimate| estimate.value),
+            limit,
+            interval: scale.interval(witness),
+            resolution: witness.upper.is_finite().then(|| scale.amount(witness.upper)),
+            window: Some(witness.window),
+            samples: witness.samples,
+            source: Some(witness.source.clone()),
+            settled_by: settled_by(heard).filter(|_| verdict == Verdict::Inconclusive),
+            shape: heard.witnesses.iter().find_map(|one| one.shape).map(|shape| shape_name(shape).to_owned()),
+            also,
+            exhaustion,
+            notes,
+        })
+    }
+
+    fn restart_note(self) -> Option<String> {
+        let window = self.judged_window()?;
+        let count = self.restarts().iter().filter(|restart| window.0 < **restart && **restart < window.1).count();
+        let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+        (count > 0).then(|| format!("the target was started anew {times} under load; each stretch is judged by itself"))
+    }
+}
+
+fn settled_by(heard: &Testimony) -> Option<Duration> {
+    let seconds = heard.witnesses.iter().find_map(|one| one.settles_after);
+    seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+}
+
+fn summary(ruling: &Ruling, scale: &Scale, limit: Option<Amount>) -> String {
+    let witness = ruling.witness;
+    let (slope, most) = (scale.amount(witness.slope), scale.amount(witness.upper));
+    let limit = limit.map_or_else(String::new, |limit| format!(" (limit {limit})"));
+    let memory = if witness.metric == Metric::LiveHeap { "the live heap" } else { "memory" };
+    match (ruling.verdict, witness.place) {
+        (Verdict::Fail, Place::Load) => {
+            format!("{memory} keeps growing by {slope} under load, beyond warm-up and noise{limit}")
+        }
+        (Verdict::Fail, Place::Rests) => {
+            format!("{memory} falls back to a higher level after each cycle: it keeps growing by {slope}{limit}")
+        }
+        (Verdict::Pass, _) => format!("{memory} does not keep growing: at most {most}{limit}"),
+        (Verdict::Inconclusive, _) if ruling.code == "beside_the_heap" => format!(
+            "cannot tell: the live heap is not seen to grow, but {memory} grows by {slope}: native memory, fragments, \
+             or a heap that has not found its size{limit}"
+        ),
+        (Verdict::Inconclusive, _) if !witness.upper.is_finite() => {
+            format!("cannot tell yet whether {memory} keeps growing{limit}")
+        }
+        (Verdict::Inconclusive, _) => format!("cannot tell yet: {memory} may grow by up to {most}{limit}"),
+    }
+}
+
+fn facts(heard: &Testimony, witness: &Witness) -> String {
+    let shape = heard.witnesses.iter().find_map(|one| one.shape).map_or("unknown", shape_name);
+    let (requests, load) = (heard.work.requests, Elapsed::from_seconds(heard.work.seconds));
+    let level = super::bytes(witness.level);
+    format!("shape: {shape}; {requests} requests in {load} of load, settled level {level}")
+}
+
+/// `that is 5.9 GiB/h, 6.9 MiB/cycle`.
+fn in_other_units(also: &[Estimate]) -> Option<String> {
+    let values: Vec<String> = also.iter().map(|estimate| estimate.value.to_string()).collect();
+    (!values.is_empty()).then(|| format!("that is {}", values.join(", ")))
+}
+
+/// The shape in words.
+pub(super) fn shape_name(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Stable => "stable",
+        Shape::Sawtooth => "sawtooth",
+        Shape::RisingSawtooth => "sawtooth on a rising floor",
+        Shape::WarmUpThenPlateau => "warm-up, then a plateau",
+        Shape::Step => "one step",
+        Shape::Linear => "linear",
+        Shape::Accelerating => "accelerating",
+        Shape::Decreasing => "decreasing",
+    }
+}

@@ -1,0 +1,265 @@
+//! What speaks of growth: a series under load, and its floors at rest.
+//!
+//! Each is heard at a share of the chance of error that is taken for the rule, so that together they err no more
+//! often than one would: by the union bound, whatever they have to do with each other.
+
+use timeline::{Metric, Series, Subject};
+
+use super::ratchet::{self, Ratchet};
+use super::rests::Floors;
+use super::stretch::Stretch;
+use super::work::Work;
+use super::{Case, Judgement, Window, untold};
+use crate::finding::{Evidence, Verdict};
+use crate::growth::{self, Growth, Question, Shape, Tolerance, TooLittle, Trend};
+
+/// The chance of a false alarm that is taken per rule, from VERDICT section 5's table.
+const ALPHA: f64 = 0.002;
+
+/// Where a witness looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At the series while there is load.
+    Load,
+    /// At what it falls back to in the idle phases of the cycles.
+    Rests,
+}
+
+/// What a witness can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// It can leave growth open.
+    Doubts,
+    /// It can prove growth.
+    Convicts,
+    /// It can prove growth, and it can exclude it.
+    Decides,
+}
+
+/// One piece of evidence on growth, in units of the series per second of load.
+#[derive(Clone, Debug)]
+pub(super) struct Witness {
+    pub(super) place: Place,
+    pub(super) metric: Metric,
+    pub(super) source: String,
+    pub(super) window: Window,
+    /// Samples, or floors.
+    pub(super) samples: u64,
+    pub(super) slope: f64,
+    pub(super) lower: f64,
+    pub(super) upper: f64,
+    /// May growth be claimed at all?
+    pub(super) guarded: bool,
+    /// Was enough seen to decide anything?
+    pub(super) mature: bool,
+    /// By the tolerance.
+    pub(super) trend: Trend,
+    pub(super) weight: Weight,
+    /// Where the series has settled.
+    pub(super) level: f64,
+    /// What it looks like; floors at rest are too few to look like anything.
+    pub(super) shape: Option<Shape>,
+    /// The seconds of load that would settle it.
+    pub(super) settles_after: Option<f64>,
+}
+
+impl Witness {
+    /// What it says of a limit per second of load; without one, by the tolerance.
+    pub(super) fn says(&self, limit: Option<f64>) -> Trend {
+        match limit {
+            None => self.trend,
+            Some(limit) if self.guarded && self.lower > limit => Trend::Leak,
+            Some(limit) if self.mature && self.upper < limit => Trend::Bounded,
+            Some(_) => Trend::Unclear,
+        }
+    }
+}
+
+/// All that speaks of the growth of one subject; first the load of the preferred metric in the longest stretch.
+pub(super) struct Testimony {
+    pub(super) witnesses: Vec<Witness>,
+    pub(super) work: Work,
+}
+
+/// What a witness is asked.
+struct Summons<'a> {
+    gaze: Gaze,
+    metric: Metric,
+    series: &'a Series,
+    stretch: Stretch,
+    /// Is it the metric by which growth is judged?
+    preferred: bool,
+    /// Is it the longest stretch?
+    longest: bool,
+}
+
+impl Summons<'_> {
+    /// What the preferred metric does in the longest stretch decides, if it sees enough to exclude growth at all.
+    fn weight(&self, excludes: bool) -> Weight {
+        match (self.preferred, self.longest && excludes) {
+            (true, true) => Weight::Decides,
+            (true, false) => Weight::Convicts,
+            (false, _) => Weight::Doubts,
+        }
+    }
+}
+
+/// What a witness is shown: samples as `(seconds of load in the stretch, value)`, or the floors of the cycles.
+enum Gaze {
+    Load(Vec<(f64, f64)>),
+    Rests(Floors),
+}
+
+/// What all of them are asked.
+struct Terms {
+    planned_seconds: f64,
+    tolerance: Tolerance,
+    alpha: f64,
+    /// Was the target never started anew?
+    unbroken: bool,
+}
+
+impl Case<'_> {
+    /// Hears what the run tells of those of `metrics` that were sampled; the first of them is the preferred one.
+    pub(super) fn hear(
+        self,
+        subject: &Subject,
+        metrics: &[Metric],
+        tolerance: Tolerance,
+    ) -> Result<Testimony, Box<Judgement>> {
+        let window = self.judged_window().ok_or_else(|| untold("no phase was reached"))?;
+        let work = Work::new(&self.timeline.phases, &self.timeline.latency);
+        let stretches = self.stretches(window, &work);
+        let sampled = metrics.iter().filter_map(|metric| Some((*metric, self.series_of(subject, *metric)?)));
+        let summons: Vec<Summons> = sampled
+            .enumerate()
+            .flat_map(|(rank, (metric, series))| self.summon(metric, series, rank == 0, &stretches, &work))
+            .collect();
+        if summons.is_empty() {
+            return Err(untold("no sample was taken"));
+        }
+        let terms = Terms {
+            planned_seconds: self.planned_load_seconds(),
+            tolerance,
+            alpha: ALPHA / summons.len() as f64,
+            unbroken: stretches.len() == 1,
+        };
+        let heard: Result<Vec<Witness>, TooLittle> = self.examine_all(&summons, &terms);
+        let witnesses = heard.map_err(|little| too_little(little, window))?;
+        Ok(Testimony { witnesses, work })
+    }
+
+    fn summon<'s>(
+        self,
+        metric: Metric,
+        series: &'s Series,
+        preferred: bool,
+        stretches: &[Stretch],
+        work: &Work,
+    ) -> Vec<Summons<'s>> {
+        let mut summons = Vec::new();
+        for (rank, stretch) in stretches.iter().enumerate() {
+            let placed = work.place(series.within(stretch.window)).into_iter();
+            let load = Gaze::Load(placed.map(|(done, value)| (done - stretch.begins, value)).collect());
+            let floors = self.floors(series, work, stretch);
+            let rests = (floors.at_rest.len() >= ratchet::FEWEST).then_some(Gaze::Rests(floors));
+            let longest = rank == 0;
+            let new = |gaze| Summons { gaze, metric, series, stretch: *stretch, preferred, longest };
+            summons.extend(std::iter::once(load).chain(rests).map(new));
+        }
+        summons
+    }
+
+    /// The witnesses that have something to say; what the first lacked, where none has.
+    fn examine_all(self, summons: &[Summons], terms: &Terms) -> Result<Vec<Witness>, TooLittle> {
+        let mut lacking = None;
+        let mut witnesses = Vec::new();
+        for one in summons {
+            match self.examine(one, terms) {
+                Ok(witness) => witnesses.extend(witness),
+                Err(little) => lacking = lacking.or(Some(little)),
+            }
+        }
+        match lacking {
+            Some(little) if witnesses.is_empty() => Err(little),
+            _ => Ok(witnesses),
+        }
+    }
+
+    fn examine(self, summons: &Summons, terms: &Terms) -> Result<Option<Witness>, TooLittle> {
+        let question = |samples| Question {
+            samples,
+            planned_seconds: terms.planned_seconds,
+            warm_seconds: summons.stretch.warm_seconds(terms.planned_seconds, terms.unbroken),
+            alpha: terms.alpha,
+            tolerance: terms.tolerance,
+        };
+        Ok(match &summons.gaze {
+            Gaze::Load(samples) => Some(by_load(summons, samples.len(), &growth::assess(&question(samples))?)),
+            Gaze::Rests(floors) => {
+                let ratchet = ratchet::assess(&question(&floors.at_rest));
+                ratchet.map(|ratchet| self.by_rests(summons, &ratchet.checked_by(floors.pace_under_load())))
+            }
+        })
+    }
+
+    fn by_rests(self, summons: &Summons, ratchet: &Ratchet) -> Witness {
+        let given_back = self.is_given_back(summons.series, ratchet.level, ratchet.accepted);
+        Witness {
+            place: Place::Rests,
+            metric: summons.metric,
+            source: format!(
+                "{} at rest after {} cycles, from {}",
+                summons.metric, ratchet.count, summons.series.source
+            ),
+            window: summons.stretch.window,
+            samples: ratchet.count as u64,
+            slope: ratchet.slope,
+            lower: ratchet.lower,
+            upper: ratchet.upper,
+            guarded: ratchet.guarded,
+            mature: true,
+            trend: ratchet.trend,
+            weight: summons.weight(given_back),
+            level: ratchet.level,
+            shape: None,
+            settles_after: None,
+        }
+    }
+
+    /// Seconds of load that the plan has; all of them, where it has none.
+    fn planned_load_seconds(self) -> f64 {
+        let any_load = self.plan.phases.iter().any(scenario::Phase::loaded);
+        let counted = self.plan.phases.iter().filter(|phase| phase.loaded() || !any_load);
+        counted.map(|phase| phase.length.as_secs_f64()).sum()
+    }
+}
+
+fn by_load(summons: &Summons, samples: usize, growth: &Growth) -> Witness {
+    Witness {
+        place: Place::Load,
+        metric: summons.metric,
+        source: format!("{} from {}", summons.metric, summons.series.source),
+        window: summons.stretch.window,
+        samples: samples as u64,
+        slope: growth.slope_per_second,
+        lower: growth.lower,
+        upper: growth.upper,
+        guarded: growth.guarded,
+        mature: growth.mature,
+        trend: growth.verdict,
+        weight: summons.weight(true),
+        level: growth.level,
+        shape: Some(growth.shape),
+        settles_after: growth.settles_after,
+    }
+}
+
+fn too_little(little: TooLittle, window: Window) -> Box<Judgement> {
+    let summary = format!(
+        "cannot tell: {} samples under load, and growth needs {}: load for longer, or sample more often",
+        little.samples, little.samples_needed
+    );
+    let evidence = Evidence { window: Some(window), samples: little.samples as u64, ..Evidence::default() };
+    Box::new(Judgement::new(Verdict::Inconclusive, "too_few_samples", summary).with(evidence))
+}
