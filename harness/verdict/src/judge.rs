@@ -1,5 +1,6 @@
 //! Judges a timeline by the assertions of its plan.
 
+mod analyze;
 mod counts;
 mod growth_rule;
 mod health;
@@ -10,6 +11,7 @@ mod requests;
 mod tests;
 mod work;
 
+pub use analyze::{Given, analyze};
 use scenario::{Plan, Rule};
 use timeline::{Amount, Elapsed, Metric, Outcome, PhaseSpan, Series, Subject, Timeline, Unit};
 

@@ -8,4 +8,4 @@ pub mod growth;
 mod judge;
 
 pub use finding::{Evidence, Finding, Verdict};
-pub use judge::{judge, overall};
+pub use judge::{Given, analyze, judge, overall};
