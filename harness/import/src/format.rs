@@ -19,7 +19,7 @@ pub(crate) fn table(text: &str) -> Result<Table, Vec<Mistake>> {
         return prometheus::table(text);
     }
     let first = text::unpainted(start.lines().next().unwrap_or_default());
-    if json::split(&first).is_some() || first.starts_with('{') { json::lines(text) } else { separated::table(text) }
+    if json::split(&first).is_some() || first.starts_with('{') { Ok(json::lines(text)) } else { separated::table(text) }
 }
 
 /// Is the first value the answer of a Prometheus? One that is cut short is told by how it begins.

@@ -13,7 +13,7 @@ const BEFORE: &str = "time";
 const DEEPEST: usize = 8;
 
 /// The table of lines of JSON, each with or without a time before it.
-pub(crate) fn lines(text: &str) -> Result<Table, Vec<Mistake>> {
+pub(crate) fn lines(text: &str) -> Table {
     let mut rows = Rows::default();
     for (number, line) in text.lines().enumerate() {
         let line = text::unpainted(line);
@@ -40,7 +40,7 @@ pub(crate) fn list(text: &str) -> Result<Table, Vec<Mistake>> {
             }
         }
     }
-    rows.finish()
+    Ok(rows.finish())
 }
 
 /// What stands before the object on a line, and the object; `None` where there is none.
@@ -94,12 +94,8 @@ impl Rows {
         self.growing.push(place, step, cells);
     }
 
-    fn finish(self) -> Result<Table, Vec<Mistake>> {
-        if self.mistakes.is_empty() {
-            Ok(Table { timeless: self.docker.seen(), ..self.growing.table })
-        } else {
-            Err(self.mistakes)
-        }
+    fn finish(self) -> Table {
+        Table { timeless: self.docker.seen(), mistakes: self.mistakes, ..self.growing.table }
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn table(text: &str) -> Result<Table, Vec<Mistake>> {
     if series.is_empty() {
         return Err(Mistake::whole("the query matched no series", "check its name, labels and range in Prometheus"));
     }
-    fill(series)
+    Ok(fill(series))
 }
 
 fn wrong_kind(kind: &str) -> Vec<Mistake> {
@@ -36,21 +36,20 @@ fn wrong_kind(kind: &str) -> Vec<Mistake> {
     Mistake::whole(format!("the answer is a {kind}, with one sample a series"), hint)
 }
 
-fn fill(series: &[Value]) -> Result<Table, Vec<Mistake>> {
+fn fill(series: &[Value]) -> Table {
     let names = names(series);
     let mut growing = Growing::default();
-    let mut mistakes = Vec::new();
     for (name, series) in names.into_iter().zip(series) {
         for (step, pair) in series["values"].as_array().into_iter().flatten().enumerate() {
             let place = Place::Item(growing.table.rows.len() + 1);
             if let Some([time, value]) = pair.as_array().map(Vec::as_slice) {
                 growing.push(place, step, [(TIME.to_owned(), text(time)), (name.clone(), text(value))]);
             } else {
-                mistakes.push(Mistake::new(place, format!("`{pair}` is no pair of time and value")));
+                growing.table.mistakes.push(Mistake::new(place, format!("`{pair}` is no pair of time and value")));
             }
         }
     }
-    if mistakes.is_empty() { Ok(growing.table) } else { Err(mistakes) }
+    growing.table
 }
 
 fn text(value: &Value) -> String {

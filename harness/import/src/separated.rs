@@ -19,10 +19,11 @@ pub(crate) fn table(text: &str) -> Result<Table, Vec<Mistake>> {
     };
     let named = !first.iter().all(|cell| is_data(cell, decimal_comma));
     let header = if named { records.remove(0).1 } else { StringRecord::from(vec![""; first.len()]) };
-    let mistakes: Vec<Mistake> = records.iter().filter_map(|record| ragged(record, header.len())).collect();
-    if !mistakes.is_empty() {
-        return Err(mistakes);
-    }
+    let mut notes =
+        if named { Vec::new() } else { vec!["it has no header: columns are told by their number".to_owned()] };
+    notes.extend(without_cut_cell(text, &mut records));
+    let mistakes = records.iter().filter_map(|record| ragged(record, header.len())).collect();
+    records.retain(|(_, record)| record.len() == header.len());
     let row = |(step, (place, record)): (usize, (Place, StringRecord))| {
         let cells = record.iter().enumerate().map(|(column, cell)| (column, cell.to_owned())).collect();
         Row { place, step, cells }
@@ -33,8 +34,18 @@ pub(crate) fn table(text: &str) -> Result<Table, Vec<Mistake>> {
         decimal_comma,
         timeless: header.len() == 1,
         starts_with_time: !named && header.len() > 1,
-        notes: if named { Vec::new() } else { vec!["it has no header: columns are told by their number".to_owned()] },
+        notes,
+        mistakes,
     })
+}
+
+/// Leaves out a last row that has no line end and ends sooner than the one before it: of a number that is
+/// still being written, the beginning is another number.
+fn without_cut_cell(text: &str, records: &mut Vec<(Place, StringRecord)>) -> Option<String> {
+    let [.., (_, before), (_, last)] = &records[..] else { return None };
+    let width = |record: &StringRecord| record.iter().next_back().map_or(0, str::len);
+    let cut = !text.ends_with('\n') && last.len() == before.len() && width(last) < width(before);
+    cut.then(|| records.pop()).map(|_| "the last row has no line end, may be cut short, and is left out".to_owned())
 }
 
 /// The one of tab, semicolon and comma that stands in the first line, outside of quotes; in this order,

@@ -30,8 +30,10 @@ impl Table {
 
 /// The series of `table`.
 pub(crate) fn build(table: &Table, options: &Options) -> Result<Import, Vec<Mistake>> {
-    if table.rows.is_empty() {
-        return Err(Mistake::whole("it has a header and no rows", "it needs a row for each sample"));
+    match (&table.rows[..], &table.mistakes[..]) {
+        ([], []) => return Err(Mistake::whole("it has a header and no rows", "it needs a row for each sample")),
+        ([], mistakes) => return Err(mistakes.to_vec()),
+        _ => {}
     }
     let wanted = options.columns.iter().map(|name| table.find(name)).collect::<Result<Vec<_>, _>>()?;
     let times = Times::of(table, options)?;
@@ -60,7 +62,8 @@ impl<'a> Building<'a> {
         let start = times.seconds.iter().copied().fold(f64::INFINITY, f64::min);
         let notes = table.notes.iter().chain(&times.note).cloned().collect();
         let import = Import { started: times.since_epoch.then_some(start), notes, series: Vec::new() };
-        Self { table, times, start, import, skipped: BTreeMap::new(), mistakes: times.mistakes.clone() }
+        let mistakes = table.mistakes.iter().chain(&times.mistakes).cloned().collect();
+        Self { table, times, start, import, skipped: BTreeMap::new(), mistakes }
     }
 
     fn add(&mut self, index: usize, column: Column) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::mistake::Place;
+use crate::mistake::{Mistake, Place};
 
 /// Rows under named columns.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub(crate) struct Table {
     pub(crate) starts_with_time: bool,
     /// What was noticed while it was read.
     pub(crate) notes: Vec<String>,
+    /// The rows that could not be read, and are not among the others.
+    pub(crate) mistakes: Vec<Mistake>,
 }
 
 /// A row; what it has no cell for is a gap.

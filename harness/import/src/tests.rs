@@ -203,6 +203,10 @@ fn every_damage_is_told_by_its_line() {
         mistakes("t,rss_mb\n0,1\n1,2,3\n2\n3,4\n"),
         ["line 3: 3 cells where the first row has 2: `1 2 3`", "line 4: 1 cell where the first row has 2: `2`",]
     );
+    assert_eq!(
+        mistakes("t,rss_mb\n0,1\n1,2,3\n2,abc\n3,4\n"),
+        ["line 3: 3 cells where the first row has 2: `1 2 3`", "line 4: `abc` is no number, in the column `rss_mb`",]
+    );
     assert_eq!(mistakes(""), ["there is nothing in it"]);
     assert_eq!(mistakes(" \n\n"), ["there is nothing in it"]);
     assert_eq!(mistakes("time,rss_mb\n"), ["it has a header and no rows"]);
@@ -214,6 +218,9 @@ fn a_last_line_that_is_still_being_written_is_left_out() {
     let import = read_text("time_s,rss_mb,fds\n0,1,5\n1,2,6\n2,3");
     assert_eq!(points(&import, "fds"), [(0.0, 5.0), (1.0, 6.0)]);
     assert_eq!(import.notes, ["line 4, the last, is cut short and left out: the file is still being written"]);
+    // Of a number, too, the beginning alone may be there.
+    let import = read_text("time_s,fds\n0,1000\n1,1001\n2,10");
+    assert_eq!(points(&import, "fds"), [(0.0, 1000.0), (1.0, 1001.0)]);
     let import = read_text("{\"t\":0,\"fds\":5}\n{\"t\":1,\"fd");
     assert_eq!(points(&import, "fds"), [(0.0, 5.0)]);
     // Damage elsewhere is told all the same.

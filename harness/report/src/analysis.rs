@@ -15,6 +15,8 @@ use crate::{chart, evidence};
 /// The JSON document's version: raised when a key goes or changes its meaning, not when one is added.
 const SCHEMA: u32 = 1;
 const INDENT: usize = 4;
+/// Of more series than these, those that pass have no chart.
+const CHARTED: usize = 6;
 
 /// An input that was judged.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +72,8 @@ fn told(analysis: &Analysis, style: Style) -> String {
     let mut lines = title(verdict, &headline, style);
     for judged in worst_first(analysis) {
         lines.push(String::new());
-        lines.extend(series(judged, style));
+        let charted = judged.finding.verdict != Verdict::Pass || analysis.judged.len() <= CHARTED;
+        lines.extend(series(judged, charted, style));
     }
     if !analysis.notes.is_empty() {
         lines.push(String::new());
@@ -99,14 +102,14 @@ fn gist(analysis: &Analysis, verdict: Verdict) -> String {
 }
 
 /// A series: its verdict, its chart, and the evidence; of what passes, the notes alone.
-fn series(judged: &Judged, style: Style) -> Vec<String> {
+fn series(judged: &Judged, charted: bool, style: Style) -> Vec<String> {
     let finding = &judged.finding;
     let label = format!("{} {}", mark(finding.verdict), word(finding.verdict));
     let hang = label.chars().count() + INDENT;
     let mut lines = wrap(&one_line(&finding.summary), style.width.saturating_sub(hang));
     lines[0] = format!("  {}  {}", style.paint(finding.verdict, &label), lines[0]);
     lines[1..].iter_mut().for_each(|line| line.insert_str(0, &" ".repeat(hang)));
-    let chart = judged.chart(style.width.saturating_sub(INDENT));
+    let chart = if charted { judged.chart(style.width.saturating_sub(INDENT)) } else { Vec::new() };
     lines.extend(chart.iter().map(|line| format!("{}{line}", " ".repeat(INDENT))));
     let evidence =
         if finding.verdict == Verdict::Pass { finding.evidence.notes.clone() } else { evidence::lines(finding) };

@@ -105,7 +105,7 @@ impl Given<'_> {
         let floors = known
             .map(|(first, last)| format!("its floor went from {} to {}", self.amount(first.1), self.amount(last.1)));
         let warm_up = (!growth.mature).then(|| "the samples end before the warm-up does".to_owned());
-        let limit = if growth.verdict == Trend::Leak { self.reached(growth) } else { self.out_of_reach(growth) };
+        let limit = if growth.verdict == Trend::Leak { None } else { self.out_of_reach(growth) };
         [Some(look), floors, warm_up, limit, self.longest_gap(samples)].into_iter().flatten().collect()
     }
 
