@@ -1,6 +1,5 @@
 //! Memory that someone already has: each format, each damage, each way out, through the program.
 
-use std::fmt::Write;
 use std::fs::File;
 
 use serde_json::{Value, json};
@@ -14,9 +13,13 @@ fn with(name: &str, text: &str) -> Stage {
     stage
 }
 
-/// A CSV of ten minutes, a row a second.
+/// Ten minutes, a row a second.
+fn rows(row: impl Fn(u32) -> String) -> String {
+    (0..600).map(row).collect::<Vec<_>>().join("\n") + "\n"
+}
+
 fn csv(header: &str, row: impl Fn(u32) -> String) -> String {
-    (0..600).fold(format!("{header}\n"), |text, second| text + &row(second) + "\n")
+    format!("{header}\n{}", rows(row))
 }
 
 /// What wavers by a MiB: the same each time.
@@ -25,9 +28,7 @@ fn noise(second: u32) -> f64 {
 }
 
 fn leaky() -> String {
-    csv("time_s,rss_mib,fds", |second| {
-        format!("{second},{:.2},{}", 100.0 + f64::from(second) * 0.1 + noise(second), 20 + second % 3)
-    })
+    csv("time_s,rss_mib,fds", |second| format!("{second},{:.2},{}", leak(second), 20 + second % 3))
 }
 
 fn healthy() -> String {
@@ -78,51 +79,39 @@ fn a_warm_up_in_a_csv_passes() {
     expect_said(&analyzed, &["PASS mem.csv: the one series does not keep growing"]);
 }
 
+/// A leak of 6 MiB a minute, in MiB.
+fn leak(second: u32) -> f64 {
+    100.0 + f64::from(second) * 0.1 + noise(second)
+}
+
+/// The leak in all the formats, each by the name of its file.
+fn formats() -> Vec<(&'static str, String)> {
+    let bytes = |second| leak(second) * 1_048_576.0;
+    let clock = |second: u32| format!("2026-03-01T12:{:02}:{:02}", second / 60, second % 60);
+    let docker = |second| format!("{{\"MemUsage\":\"{:.1}MiB / 1GiB\",\"Name\":\"api\"}}", leak(second));
+    let german = |second| format!("{}+01:00;{}", clock(second), format!("{:.1}", leak(second)).replace('.', ","));
+    let tabs = |second| format!("{}\t{:.1}MiB", 1_772_366_400 + second, leak(second));
+    let line =
+        |second| json!({"time": 1_772_366_400_000_u64 + u64::from(second) * 1000, "mem": {"rss": bytes(second)}});
+    let values: Vec<Value> =
+        (0..600).map(|second| json!([1_772_366_400 + second, bytes(second).to_string()])).collect();
+    let result = json!([{"metric": {"__name__": "process_resident_memory_bytes"}, "values": values}]);
+    let answer = json!({"status": "success", "data": {"resultType": "matrix", "result": result}});
+    vec![
+        ("german.csv", csv("Zeit;Speicher (MiB)", german)),
+        ("tabs.tsv", csv("epoch\tmemory", tabs)),
+        ("lines.jsonl", rows(|second| line(second).to_string())),
+        ("docker.jsonl", rows(docker)),
+        ("dated.txt", rows(|second| format!("{}Z {}", clock(second), docker(second)))),
+        ("prometheus.json", answer.to_string()),
+    ]
+}
+
 #[test]
 fn every_format_is_read_for_what_it_is() {
     let stage = Stage::new("");
-    let value = |second: u32| (100.0 + f64::from(second) * 0.1 + noise(second)) * 1_048_576.0;
-    let mut files: Vec<(&str, String)> = vec![
-        (
-            "german.csv",
-            csv("Zeit;Speicher (MiB)", |second| {
-                let time = format!("2026-03-01T12:{:02}:{:02}+01:00", second / 60, second % 60);
-                format!("{time};{}", format!("{:.1}", value(second) / 1_048_576.0).replace('.', ","))
-            }),
-        ),
-        (
-            "tabs.tsv",
-            csv("epoch\tmemory", |second| format!("{}\t{:.1}MiB", 1_772_366_400 + second, value(second) / 1_048_576.0)),
-        ),
-        (
-            "lines.jsonl",
-            (0..600)
-                .map(|second| {
-                    format!(
-                        "{{\"time\":{},\"mem\":{{\"rss\":{}}}}}\n",
-                        1_772_366_400_000_u64 + u64::from(second) * 1000,
-                        value(second)
-                    )
-                })
-                .collect(),
-        ),
-    ];
-    let docker = |second: u32| {
-        format!("{{\"MemUsage\":\"{:.1}MiB / 1GiB\",\"Name\":\"api\",\"CPUPerc\":\"1%\"}}", value(second) / 1_048_576.0)
-    };
-    files.push(("docker.jsonl", (0..600).map(|second| docker(second) + "\n").collect()));
-    files.push((
-        "dated.txt",
-        (0..600)
-            .map(|second| format!("2026-03-01T12:{:02}:{:02}Z {}\n", second / 60, second % 60, docker(second)))
-            .collect(),
-    ));
-    let values: Vec<Value> =
-        (0..600).map(|second| json!([1_772_366_400 + second, value(second).to_string()])).collect();
-    let result = json!([{"metric": {"__name__": "process_resident_memory_bytes"}, "values": values}]);
-    let answer = json!({"status": "success", "data": {"resultType": "matrix", "result": result}});
-    files.push(("prometheus.json", answer.to_string()));
-    for (name, text) in &files {
+    let formats = formats();
+    for (name, text) in &formats {
         std::fs::write(stage.folder.join(name), text).unwrap();
         let analyzed = stage.plimsoll(&["analyze", name, "--json"]);
         analyzed.expect_code(1);
@@ -132,25 +121,23 @@ fn every_format_is_read_for_what_it_is() {
         let per_hour = series[0]["finding"]["evidence"]["value"]["value"].as_f64().unwrap() / 1_048_576.0;
         assert!((per_hour / 360.0 - 1.0).abs() < 0.05, "{name}: {per_hour} MiB/h");
     }
-    let names: Vec<&str> = std::iter::once("analyze").chain(files.iter().map(|(name, _)| *name)).collect();
+    let names: Vec<&str> = std::iter::once("analyze").chain(formats.iter().map(|(name, _)| *name)).collect();
     let all = stage.plimsoll(&names);
     all.expect_code(1);
-    assert_eq!(all.stdout.matches("FAIL  ").count(), 2 * files.len(), "{}", all.stdout);
+    assert_eq!(all.stdout.matches("the one series keeps growing").count(), formats.len(), "{}", all.stdout);
     expect_said(&all, &["a row every second is assumed", "limit of 1 GiB"]);
 }
 
 #[test]
 fn damage_is_told_by_line_and_bounded() {
-    let broken = leaky().lines().enumerate().fold(String::new(), |mut text, (number, line)| {
-        let damaged = number > 1 && number % 40 == 16;
-        writeln!(
-            text,
-            "{}",
-            if damaged { line.replace(|letter: char| letter.is_ascii_digit(), "x") } else { line.to_owned() }
-        )
-        .unwrap();
-        text
-    });
+    let damaged = |(number, line): (usize, &str)| {
+        if number > 1 && number % 40 == 16 {
+            line.replace(|letter: char| letter.is_ascii_digit(), "x")
+        } else {
+            line.to_owned()
+        }
+    };
+    let broken = leaky().lines().enumerate().map(damaged).collect::<Vec<_>>().join("\n") + "\n";
     let stage = with("mem.csv", &broken);
     let refused = stage.plimsoll(&["analyze", "mem.csv"]);
     refused.expect_code(2);
@@ -223,7 +210,11 @@ fn the_window_of_the_load_is_what_is_judged() {
 
 #[test]
 fn too_little_is_inconclusive_unless_a_gate_says_otherwise() {
-    let short: String = leaky().lines().take(21).map(|line| format!("{line}\n")).collect();
+    let short = leaky().lines().take(21).collect::<Vec<_>>().join(
+        "
+",
+    ) + "
+";
     let stage = with("mem.csv", &short);
     let analyze = |more: &[&str]| stage.plimsoll(&[&["analyze", "mem.csv"], more].concat());
     let open = analyze(&[]);
@@ -235,8 +226,7 @@ fn too_little_is_inconclusive_unless_a_gate_says_otherwise() {
 
 #[test]
 fn stdin_and_an_interval_will_do() {
-    let values: String = (0..600).map(|second| format!("{:.2}\n", 100.0 + noise(second))).collect();
-    let stage = with("values", &values);
+    let stage = with("values", &rows(|second| format!("{:.2}", 100.0 + noise(second))));
     let mut program = stage.program(&["analyze", "-", "--unit", "MiB", "--every", "10s", "--json"]);
     let output = program.stdin(File::open(stage.folder.join("values")).unwrap()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));

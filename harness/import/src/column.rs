@@ -24,7 +24,7 @@ pub(crate) enum Column {
 /// The values of a column.
 pub(crate) struct Values {
     /// The index of the row, and the value.
-    pub(crate) values: Vec<(usize, f64)>,
+    pub(crate) by_row: Vec<(usize, f64)>,
     pub(crate) unit: Unit,
     pub(crate) limit: Option<f64>,
     /// What was assumed.
@@ -58,8 +58,8 @@ impl Column {
         }
         match unit_of(name, nature, measure, &cells) {
             Ok((factor, unit, note)) => {
-                let values = cells.values.into_iter().map(|(row, value)| (row, value * factor)).collect();
-                Self::Read(Values { values, unit, limit: cells.limit, note })
+                let by_row = cells.values.into_iter().map(|(row, value)| (row, value * factor)).collect();
+                Self::Read(Values { by_row, unit, limit: cells.limit, note })
             }
             Err(mistake) => Self::Wrong(vec![mistake]),
         }
@@ -101,16 +101,15 @@ fn unit_of(
     measure: Option<Measure>,
     cells: &Cells,
 ) -> Result<(f64, Unit, Option<String>), Mistake> {
-    match (measure, name::bytes(name), nature) {
+    let fits = |measure: &Measure| *measure == Measure::Plain || matches!(nature, Nature::Memory | Nature::Unknown);
+    let by_name = || name::bytes(name).map(Measure::Bytes).or((nature == Nature::Held).then_some(Measure::Plain));
+    match (measure.filter(fits).or_else(by_name), nature) {
         _ if cells.bytes => Ok((1.0, Unit::Bytes, None)),
-        (Some(Measure::Bytes(factor)), _, Nature::Memory | Nature::Unknown) => Ok((factor, Unit::Bytes, None)),
-        (Some(Measure::Plain), ..) | (_, None, Nature::Held) => Ok((1.0, Unit::Count, None)),
-        (_, Some(factor), _) => Ok((factor, Unit::Bytes, None)),
-        (None, None, Nature::Memory) if too_small(cells) => Err(without_unit(name)),
-        (None, None, Nature::Memory) => {
-            Ok((1.0, Unit::Bytes, Some(format!("`{name}` has no unit: bytes are assumed"))))
-        }
-        (_, None, _) => {
+        (Some(Measure::Bytes(factor)), _) => Ok((factor, Unit::Bytes, None)),
+        (Some(Measure::Plain), _) => Ok((1.0, Unit::Count, None)),
+        (None, Nature::Memory) if too_small(cells) => Err(without_unit(name)),
+        (None, Nature::Memory) => Ok((1.0, Unit::Bytes, Some(format!("`{name}` has no unit: bytes are assumed")))),
+        (None, _) => {
             let note =
                 format!("`{name}` has no unit: plain numbers are assumed; for memory say it, such as `--unit MiB`");
             Ok((1.0, Unit::Count, Some(note)))

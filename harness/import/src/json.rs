@@ -36,7 +36,8 @@ pub(crate) fn list(text: &str) -> Result<Table, Vec<Mistake>> {
         match item {
             Value::Object(object) => rows.push(place, "", object),
             other => {
-                rows.mistakes.push(Mistake::new(place, format!("`{}` is no object", shortened(&other.to_string()))))
+                let message = format!("`{}` is no object", shortened(&other.to_string()));
+                rows.mistakes.push(Mistake::new(place, message));
             }
         }
     }

@@ -78,7 +78,7 @@ impl<'a> Building<'a> {
         // Where the times are wrong there are none, and the mistakes are told.
         let at = |row: usize| self.times.seconds.get(row).map(|seconds| Elapsed::from_seconds(seconds - self.start));
         let sample = |(row, value)| at(row).map(|at| Sample { due: at, taken: at, value });
-        let mut samples: Vec<Sample> = values.values.into_iter().filter_map(sample).collect();
+        let mut samples: Vec<Sample> = values.by_row.into_iter().filter_map(sample).collect();
         self.import.notes.extend(values.note);
         self.import.notes.extend(put_in_order(name, &mut samples));
         let series = Series { source: String::new(), samples };

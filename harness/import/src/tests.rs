@@ -272,7 +272,7 @@ fn docker_stats_a_series_for_each_container() {
     assert_eq!(import.series[0].limit, Some(1024.0 * MIB));
     assert!(import.notes[0].contains("every second is assumed"), "{:?}", import.notes);
     let every = Options { every: Some(Duration::from_secs(10)), ..options() };
-    assert_eq!(points(&read_with(&format!("{DOCKER}\n{later}\n"), &every), "api memory")[1].0, 10.0);
+    assert_eq!(points(&read_with(&format!("{DOCKER}\n{later}\n"), &every), "api memory")[1], (10.0, 13.0 * MIB));
 }
 
 #[test]
