@@ -28,7 +28,7 @@ pub(crate) struct Values {
     pub(crate) unit: Unit,
     pub(crate) limit: Option<f64>,
     /// What was assumed.
-    pub(crate) note: Option<String>,
+    pub(crate) assumed: Option<&'static str>,
 }
 
 /// What stands in a column.
@@ -57,9 +57,9 @@ impl Column {
             (_, 0) => {}
         }
         match unit_of(name, nature, measure, &cells) {
-            Ok((factor, unit, note)) => {
+            Ok((factor, unit, assumed)) => {
                 let by_row = cells.values.into_iter().map(|(row, value)| (row, value * factor)).collect();
-                Self::Read(Values { by_row, unit, limit: cells.limit, note })
+                Self::Read(Values { by_row, unit, limit: cells.limit, assumed })
             }
             Err(mistake) => Self::Wrong(vec![mistake]),
         }
@@ -100,19 +100,20 @@ fn unit_of(
     nature: Nature,
     measure: Option<Measure>,
     cells: &Cells,
-) -> Result<(f64, Unit, Option<String>), Mistake> {
+) -> Result<(f64, Unit, Option<&'static str>), Mistake> {
     let fits = |measure: &Measure| *measure == Measure::Plain || matches!(nature, Nature::Memory | Nature::Unknown);
     let by_name = || name::bytes(name).map(Measure::Bytes).or((nature == Nature::Held).then_some(Measure::Plain));
     match (measure.filter(fits).or_else(by_name), nature) {
         _ if cells.bytes => Ok((1.0, Unit::Bytes, None)),
+        (Some(Measure::Bytes(factor)), Nature::Unknown) if measure.is_some() => {
+            Ok((factor, Unit::Bytes, Some("taken as memory, in the unit that was asked for")))
+        }
         (Some(Measure::Bytes(factor)), _) => Ok((factor, Unit::Bytes, None)),
         (Some(Measure::Plain), _) => Ok((1.0, Unit::Count, None)),
         (None, Nature::Memory) if too_small(cells) => Err(without_unit(name)),
-        (None, Nature::Memory) => Ok((1.0, Unit::Bytes, Some(format!("`{name}` has no unit: bytes are assumed")))),
+        (None, Nature::Memory) => Ok((1.0, Unit::Bytes, Some("without a unit, taken as bytes"))),
         (None, _) => {
-            let note =
-                format!("`{name}` has no unit: plain numbers are assumed; for memory say it, such as `--unit MiB`");
-            Ok((1.0, Unit::Count, Some(note)))
+            Ok((1.0, Unit::Count, Some("without a unit, taken as plain numbers (for memory say `--unit MiB`)")))
         }
     }
 }
@@ -123,6 +124,5 @@ fn too_small(cells: &Cells) -> bool {
 
 fn without_unit(name: &str) -> Mistake {
     let message = format!("the column `{name}` has no unit, and its values are too small for memory in bytes");
-    Mistake::new(Place::Whole, message)
-        .hint("say the unit by `--unit MiB` (or `KiB`, `B`, ...; `count` for what is no memory)")
+    Mistake::new(Place::Whole, message).hint("say it: `--unit MiB`; what `ps` and /proc print is in `KiB`")
 }

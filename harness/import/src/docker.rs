@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 #[derive(Default)]
 pub(crate) struct Docker {
     rounds: BTreeMap<String, usize>,
+    /// The last line of each.
+    last: BTreeMap<String, Map<String, Value>>,
 }
 
 impl Docker {
@@ -16,7 +18,7 @@ impl Docker {
     pub(crate) fn cells(&mut self, object: &Map<String, Value>, cells: &mut Vec<(String, String)>) -> Option<usize> {
         let text = |key: &str| object.get(key).and_then(Value::as_str);
         let memory = text("MemUsage")?;
-        let name = ["Name", "Container", "ID"].iter().find_map(|key| text(key)).unwrap_or("container");
+        let name = name(object);
         cells.push((format!("{name} memory"), memory.to_owned()));
         cells.extend(text("PIDs").map(|processes| (format!("{name} PIDs"), processes.to_owned())));
         let seen = self.rounds.entry(name.to_owned()).or_default();
@@ -24,8 +26,20 @@ impl Docker {
         Some(*seen - 1)
     }
 
+    /// Is it the container's last line once more? On a terminal a reading is painted several times.
+    pub(crate) fn repeats(&mut self, object: &Map<String, Value>) -> bool {
+        let before = self.last.insert(name(object).to_owned(), object.clone());
+        before.is_some_and(|before| before == *object)
+    }
+
     /// Was any line one of these?
     pub(crate) fn seen(&self) -> bool {
         !self.rounds.is_empty()
     }
+}
+
+/// The container's name.
+fn name(object: &Map<String, Value>) -> &str {
+    let text = |key: &&str| object.get(*key).and_then(Value::as_str);
+    ["Name", "Container", "ID"].iter().find_map(text).unwrap_or("container")
 }

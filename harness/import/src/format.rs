@@ -12,6 +12,12 @@ pub(crate) fn table(text: &str) -> Result<Table, Vec<Mistake>> {
     if start.is_empty() {
         return Err(Mistake::whole("there is nothing in it", "it needs a header and a row for each sample"));
     }
+    if text.contains('\0') {
+        return Err(Mistake::whole(
+            "it is no text",
+            "of what is compressed, pipe the text: `zcat FILE | plimsoll analyze -`",
+        ));
+    }
     if start.starts_with('[') {
         return json::list(text);
     }

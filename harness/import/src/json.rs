@@ -16,10 +16,12 @@ const DEEPEST: usize = 8;
 pub(crate) fn lines(text: &str) -> Table {
     let mut rows = Rows::default();
     for (number, line) in text.lines().enumerate() {
+        let painted = line.contains('\u{1b}');
         let line = text::unpainted(line);
         let place = Place::Line(number + 1);
         match split(&line) {
             _ if line.is_empty() => {}
+            Some((_, object)) if painted && rows.docker.repeats(&object) => {}
             Some((before, object)) => rows.push(place, before, &object),
             None => rows.mistakes.push(unreadable(place, &line)),
         }
@@ -78,13 +80,18 @@ struct Rows {
     growing: Growing,
     docker: Docker,
     mistakes: Vec<Mistake>,
+    /// What stood before an object last: a round of `docker stats` has one time and a line for each container.
+    before: String,
 }
 
 impl Rows {
     fn push(&mut self, place: Place, before: &str, object: &Map<String, Value>) {
         let mut cells = Vec::new();
         if !before.is_empty() {
-            cells.push((BEFORE.to_owned(), before.to_owned()));
+            before.clone_into(&mut self.before);
+        }
+        if !self.before.is_empty() {
+            cells.push((BEFORE.to_owned(), self.before.clone()));
         }
         let step = if let Some(step) = self.docker.cells(object, &mut cells) {
             step

@@ -26,7 +26,7 @@ pub struct Mistake {
 
 impl Mistake {
     pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
-        Self { place, message: message.into(), hint: None }
+        Self { place, message: printable(&message.into()), hint: None }
     }
 
     /// A mistake of the whole input, and the only one.
@@ -35,8 +35,13 @@ impl Mistake {
     }
 
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+        Self { hint: Some(printable(&hint.into())), ..self }
     }
+}
+
+/// The text without what would steer a terminal: it repeats what a stranger wrote.
+fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 impl fmt::Display for Mistake {

@@ -8,7 +8,7 @@ const MEMORY: &str = "\
     swap uss vmrss vmsize vms vmswap vsize vsz working workingset wss";
 /// Words for what is held and counted.
 const HELD: &str = "\
-    children connections conns descriptors fd fds files goroutine goroutines handle handles listeners object \
+    children connections conns descriptors fd fds files goroutine goroutines handle handles listeners nlwp object \
     objects pids processes sessions sockets subscriptions tasks threads timers watchers watches";
 /// Words for what goes up by its nature, measures work, or names a thing: growth in it is no leak.
 const NO_LEVEL: &str = "\

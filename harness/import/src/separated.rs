@@ -82,7 +82,8 @@ fn ragged((place, record): &(Place, StringRecord), columns: usize) -> Option<Mis
     let row: String = record.iter().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
     let cells = if record.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", record.len()) };
     let mistake = Mistake::new(*place, format!("{cells} where the first row has {columns}: `{row}`"));
-    Some(mistake.hint(
-        "each row needs a cell for each column; an empty cell is a gap; a cell with a separator in it needs quotes",
-    ))
+    Some(
+        mistake
+            .hint("each row needs a cell for each column, be it empty; with decimal commas, cells are parted by `;`"),
+    )
 }

@@ -53,7 +53,10 @@ struct Building<'a> {
     times: &'a Times,
     start: f64,
     import: Import,
+    /// The columns that are not judged, by why.
     skipped: BTreeMap<&'static str, Vec<&'a String>>,
+    /// The columns of which something was assumed, by what.
+    assumed: BTreeMap<&'static str, Vec<&'a String>>,
     mistakes: Vec<Mistake>,
 }
 
@@ -63,26 +66,29 @@ impl<'a> Building<'a> {
         let notes = table.notes.iter().chain(&times.note).cloned().collect();
         let import = Import { started: times.since_epoch.then_some(start), notes, series: Vec::new() };
         let mistakes = table.mistakes.iter().chain(&times.mistakes).cloned().collect();
-        Self { table, times, start, import, skipped: BTreeMap::new(), mistakes }
+        Self { table, times, start, import, skipped: BTreeMap::new(), assumed: BTreeMap::new(), mistakes }
     }
 
     fn add(&mut self, index: usize, column: Column) {
         match column {
             Column::Skipped(why) => self.skipped.entry(why).or_default().push(&self.table.columns[index]),
             Column::Wrong(mistakes) => self.mistakes.extend(mistakes),
-            Column::Read(values) => self.push(&self.table.columns[index], values),
+            Column::Read(values) => self.push(index, values),
         }
     }
 
-    fn push(&mut self, name: &str, values: Values) {
+    fn push(&mut self, index: usize, values: Values) {
+        let name = &self.table.columns[index];
         // Where the times are wrong there are none, and the mistakes are told.
         let at = |row: usize| self.times.seconds.get(row).map(|seconds| Elapsed::from_seconds(seconds - self.start));
         let sample = |(row, value)| at(row).map(|at| Sample { due: at, taken: at, value });
         let mut samples: Vec<Sample> = values.by_row.into_iter().filter_map(sample).collect();
-        self.import.notes.extend(values.note);
+        if let Some(assumed) = values.assumed {
+            self.assumed.entry(assumed).or_default().push(name);
+        }
         self.import.notes.extend(put_in_order(name, &mut samples));
         let series = Series { source: String::new(), samples };
-        self.import.series.push(Imported { name: name.to_owned(), unit: values.unit, series, limit: values.limit });
+        self.import.series.push(Imported { name: name.clone(), unit: values.unit, series, limit: values.limit });
     }
 
     fn finish(mut self) -> Result<Import, Vec<Mistake>> {
@@ -96,7 +102,8 @@ impl<'a> Building<'a> {
             let hint = if skipped.is_empty() { "it needs a column of values".to_owned() } else { skipped.join("; ") };
             return Err(Mistake::whole("there is no column that can be judged", hint));
         }
-        self.import.notes.extend(skipped);
+        let assumed = self.assumed.iter().map(|(what, names)| format!("{what}: {}", list(names.iter())));
+        self.import.notes.extend(assumed.chain(skipped));
         Ok(self.import)
     }
 }

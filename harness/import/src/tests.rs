@@ -69,9 +69,9 @@ fn what_is_assumed_is_said() {
     assert_eq!(
         import.notes,
         [
-            "`time` has no unit: seconds are assumed",
-            "`rss` has no unit: bytes are assumed",
-            "`queue` has no unit: plain numbers are assumed; for memory say it, such as `--unit MiB`",
+            "without a unit, taken as seconds: `time`",
+            "without a unit, taken as bytes: `rss`",
+            "without a unit, taken as plain numbers (for memory say `--unit MiB`): `queue`",
         ]
     );
 }
@@ -208,6 +208,8 @@ fn every_damage_is_told_by_its_line() {
         ["line 3: 3 cells where the first row has 2: `1 2 3`", "line 4: `abc` is no number, in the column `rss_mb`",]
     );
     assert_eq!(mistakes(""), ["there is nothing in it"]);
+    assert_eq!(mistakes("\u{1f}\u{8b}\0"), ["it is no text"]);
+    assert_eq!(mistakes("time_s,fds\n0,\u{1b}[31m\n"), ["line 2: ` [31m` is no number, in the column `fds`"]);
     assert_eq!(mistakes(" \n\n"), ["there is nothing in it"]);
     assert_eq!(mistakes("time,rss_mb\n"), ["it has a header and no rows"]);
     assert_eq!(mistakes("time,host\n0,a\n"), ["there is no column that can be judged"]);
@@ -286,6 +288,23 @@ fn docker_stats_with_a_time_before_each_line() {
         assert_eq!(points(&import, "api memory"), [(0.0, 12.0 * MIB), (3.0, 12.0 * MIB)], "{first}");
         assert_eq!((import.started, import.notes), (Some(1_772_366_400.0), Vec::new()), "{first}");
     }
+}
+
+#[test]
+fn a_round_of_docker_stats_has_one_time_for_all_its_lines() {
+    let other = DOCKER.replace("\"api\"", "\"db\"");
+    let import = read_text(&format!("1772366400 {DOCKER}\n{other}\n1772366403 {DOCKER}\n{other}\n"));
+    for name in ["api memory", "db memory"] {
+        assert_eq!(points(&import, name), [(0.0, 12.0 * MIB), (3.0, 12.0 * MIB)], "{name}");
+    }
+}
+
+#[test]
+fn what_docker_stats_paints_several_times_is_one_reading() {
+    let later = DOCKER.replace("12MiB", "13MiB");
+    let round = |line: &str| format!("\u{1b}[H{line}\n\u{1b}[H{line} \u{1b}[K\n \u{1b}[K\n\u{1b}[J");
+    let import = read_text(&(round(DOCKER) + &round(DOCKER) + &round(&later)));
+    assert_eq!(points(&import, "api memory"), [(0.0, 12.0 * MIB), (1.0, 13.0 * MIB)]);
 }
 
 #[test]

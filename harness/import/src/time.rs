@@ -87,7 +87,7 @@ impl Times {
         let seconds: Vec<f64> = numbers.iter().map(|number| number * factor).collect();
         let since_epoch = seconds.iter().all(|seconds| *seconds >= EPOCH_SECONDS)
             && !matches!(moments.first(), Some(Moment::Span(_)));
-        let note = assumed.filter(|_| !since_epoch).map(|unit| format!("`{name}` has no unit: {unit} are assumed"));
+        let note = assumed.filter(|_| !since_epoch).map(|unit| format!("without a unit, taken as {unit}: `{name}`"));
         Self { seconds, since_epoch, column: Some(column), note, mistakes: Vec::new() }
     }
 }

@@ -15,7 +15,7 @@ use crate::{chart, evidence};
 /// The JSON document's version: raised when a key goes or changes its meaning, not when one is added.
 const SCHEMA: u32 = 1;
 const INDENT: usize = 4;
-/// Of more series than these, those that pass have no chart.
+/// Of more series than these, those that pass get a line each.
 const CHARTED: usize = 6;
 
 /// An input that was judged.
@@ -70,11 +70,17 @@ fn told(analysis: &Analysis, style: Style) -> String {
     let verdict = analysis.verdict();
     let headline = format!("{}: {}", one_line(&analysis.source), gist(analysis, verdict));
     let mut lines = title(verdict, &headline, style);
-    for judged in worst_first(analysis) {
+    let charted = |judged: &&Judged| judged.finding.verdict != Verdict::Pass || analysis.judged.len() <= CHARTED;
+    let (charted, brief): (Vec<_>, Vec<_>) = worst_first(analysis).into_iter().partition(charted);
+    for judged in charted {
         lines.push(String::new());
-        let charted = judged.finding.verdict != Verdict::Pass || analysis.judged.len() <= CHARTED;
-        lines.extend(series(judged, charted, style));
+        lines.extend(headed(judged, style));
+        lines.extend(shown(judged, style));
     }
+    if !brief.is_empty() {
+        lines.push(String::new());
+    }
+    lines.extend(brief.into_iter().flat_map(|judged| headed(judged, style)));
     if !analysis.notes.is_empty() {
         lines.push(String::new());
     }
@@ -101,16 +107,22 @@ fn gist(analysis: &Analysis, verdict: Verdict) -> String {
     }
 }
 
-/// A series: its verdict, its chart, and the evidence; of what passes, the notes alone.
-fn series(judged: &Judged, charted: bool, style: Style) -> Vec<String> {
+/// A series' verdict.
+fn headed(judged: &Judged, style: Style) -> Vec<String> {
     let finding = &judged.finding;
     let label = format!("{} {}", mark(finding.verdict), word(finding.verdict));
     let hang = label.chars().count() + INDENT;
     let mut lines = wrap(&one_line(&finding.summary), style.width.saturating_sub(hang));
     lines[0] = format!("  {}  {}", style.paint(finding.verdict, &label), lines[0]);
     lines[1..].iter_mut().for_each(|line| line.insert_str(0, &" ".repeat(hang)));
-    let chart = if charted { judged.chart(style.width.saturating_sub(INDENT)) } else { Vec::new() };
-    lines.extend(chart.iter().map(|line| format!("{}{line}", " ".repeat(INDENT))));
+    lines
+}
+
+/// A series' chart, and the evidence; of what passes, the notes alone.
+fn shown(judged: &Judged, style: Style) -> Vec<String> {
+    let finding = &judged.finding;
+    let chart = judged.chart(style.width.saturating_sub(INDENT));
+    let mut lines: Vec<String> = chart.iter().map(|line| format!("{}{line}", " ".repeat(INDENT))).collect();
     let evidence =
         if finding.verdict == Verdict::Pass { finding.evidence.notes.clone() } else { evidence::lines(finding) };
     lines.extend(evidence.iter().flat_map(|line| detail(line, INDENT, style)));
@@ -198,6 +210,15 @@ pub(crate) mod tests {
         assert!(told.find("✘ FAIL").unwrap() < told.find("✔ PASS").unwrap(), "{told}");
         assert!(told.ends_with("\nnote: not judged: `host` (no numbers)\n"), "{told}");
         assert!(told.lines().all(|line| line.chars().count() <= 60), "{told}");
+    }
+
+    #[test]
+    fn of_many_series_those_that_pass_get_a_line_each() {
+        let mut many = analysis();
+        many.judged.extend(vec![many.judged[0].clone(); CHARTED]);
+        let told = analysis_terminal(&[many], Style { colour: false, width: 60 });
+        assert_eq!(told.matches('│').count(), 4, "{told}");
+        assert!(told.contains("\n\n  ✔ PASS  fds does not grow\n  ✔ PASS  fds does not grow\n"), "{told}");
     }
 
     #[test]
