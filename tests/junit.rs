@@ -1,20 +1,30 @@
 //! The JUnit report, as CI reads it.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::stage::{Stage, process, scenario};
 
-/// Validates the report against the common schema, with libxml2's xmllint (ci/setup installs it).
 #[track_caller]
 fn expect_valid(stage: &Stage) {
+    expect_valid_file(&stage.record().join("junit.xml"));
+}
+
+/// Validates a report against the common schema, with libxml2's xmllint (ci/setup installs it).
+#[track_caller]
+pub(crate) fn expect_valid_file(report: &Path) {
     let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/junit.xsd");
-    let report = stage.record().join("junit.xml");
     let output = Command::new("xmllint")
         .args(["--noout", "--schema", schema])
-        .arg(&report)
+        .arg(report)
         .output()
         .expect("xmllint runs: ci/setup installs it");
-    assert!(output.status.success(), "{}\n{}", String::from_utf8_lossy(&output.stderr), stage.kept("junit.xml"));
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stderr),
+        std::fs::read_to_string(report).unwrap()
+    );
 }
 
 #[test]

@@ -2,8 +2,10 @@
 #![expect(clippy::disallowed_methods, reason = "a test of the program waits for it by the wall clock")]
 #![expect(clippy::unwrap_used, reason = "all of this is tests, helpers too: clippy only knows #[test] functions")]
 
+mod analyze;
 mod container;
 mod ending;
+mod judge;
 mod junit;
 mod mistakes;
 mod process;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Which crates of the house a crate may know. The order is that of the flow of data.
-const KNOWS: [(&str, &[&str]); 13] = [
+const KNOWS: [(&str, &[&str]); 14] = [
     ("timeline", &[]),
     ("clock", &["timeline"]),
+    ("import", &["timeline"]),
     ("scenario", &["timeline"]),
     ("verdict", &["scenario", "timeline"]),
     ("target", &["clock", "scenario", "timeline"]),
@@ -19,11 +20,15 @@ const KNOWS: [(&str, &[&str]); 13] = [
     ("run", &["clock", "load", "probe", "record", "scenario", "target", "timeline", "verdict"]),
     ("specimen", &[]),
     ("corpus", &[]),
-    ("plimsoll", &["clock", "record", "report", "run", "scenario", "specimen", "target", "timeline", "verdict"]),
+    (
+        "plimsoll",
+        &["clock", "import", "record", "report", "run", "scenario", "specimen", "target", "timeline", "verdict"],
+    ),
 ];
 
 /// A library that only some crates may name, in their manifest or their sources.
-const OWNED: [(&str, &[&str]); 10] = [
+const OWNED: [(&str, &[&str]); 11] = [
+    ("csv", &["import"]),
     ("goose", &["load"]),
     ("reqwest", &["load"]),
     ("testcontainers", &["target"]),
@@ -37,7 +42,7 @@ const OWNED: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates that decide and tell, and so neither wait nor touch the world.
-const PURE: [&str; 5] = ["timeline", "scenario", "verdict", "report", "corpus"];
+const PURE: [&str; 6] = ["timeline", "import", "scenario", "verdict", "report", "corpus"];
 /// What would touch it.
 const IMPURE: [&str; 6] = ["tokio::", "std::fs", "std::env::", "std::process", "std::net::Tcp", "println!"];
 

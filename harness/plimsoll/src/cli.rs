@@ -1,8 +1,12 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use scenario::{Size, Span};
+use verdict::Verdict;
 
 use crate::exit::Exit;
 use crate::output;
@@ -18,7 +22,7 @@ struct Cli {
 const EXIT_CODES: &str = "Exit codes:
   0    all assertions passed
   1    an assertion failed, or the target died
-  2    the command line or the scenario is wrong
+  2    the command line, the scenario or the input is wrong
   3    inconclusive: the run could not tell (see --inconclusive)
   4    could not run: no engine, no image, never ready
   130  interrupted";
@@ -33,6 +37,10 @@ pub(crate) enum Command {
         /// A scenario file, or a folder with a `scenario.yaml`.
         scenario: PathBuf,
     },
+    /// Judge memory that someone already has: CSV, JSON lines, a Prometheus answer, `docker stats`.
+    Analyze(AnalyzeOptions),
+    /// Judge a stored run again, by its own assertions or by others.
+    Judge(JudgeOptions),
     /// Remove what killed runs have left behind: containers, networks, processes.
     Clean,
     /// Print the JSON Schema of scenario files, for editors.
@@ -75,6 +83,93 @@ pub(crate) struct RunOptions {
     pub(crate) quiet: bool,
 }
 
+/// What is analyzed, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AnalyzeOptions {
+    /// Files of any of these formats, or `-` for stdin.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Judge this column only; can be given more than once. Without it, all that hold numbers.
+    #[arg(long = "column", value_name = "NAME")]
+    pub(crate) columns: Vec<String>,
+    /// The column of the time. Without it, the one that looks like it.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) time: Option<String>,
+    /// The time from one row to the next, in the place of a column of the time: `1s`.
+    #[arg(long, value_name = "DURATION", conflicts_with = "time")]
+    pub(crate) every: Option<Span>,
+    /// What memory is counted in, where neither the cells nor the header say it: `MiB`, `kB`, `B`, or `count`.
+    #[arg(long)]
+    pub(crate) unit: Option<import::Measure>,
+    /// When the load began: a duration since the first row (`5m`), or an instant (RFC 3339).
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) from: Option<Moment>,
+    /// When the load ended.
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) to: Option<Moment>,
+    /// The time from the start of the load within which warm-ups are assumed to end. Without it, all of the load:
+    /// say it where you know it, and what grows is found sooner.
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) warm_up: Option<Span>,
+    /// The memory that there is: tells when it is reached.
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) limit: Option<Size>,
+    /// Write a JUnit report here.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Take inconclusive findings as passed or as failed.
+    #[arg(long, value_name = "VERDICT")]
+    pub(crate) inconclusive: Option<Inconclusive>,
+    /// Print JSON in the place of charts.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which run is judged again, and by what.
+#[derive(Debug, clap::Args)]
+pub(crate) struct JudgeOptions {
+    /// A run's folder, its `record.db`, or how its id begins.
+    pub(crate) run: String,
+    /// A file with an `assert` section; a scenario will do. Without it, the run's own assertions.
+    #[arg(long = "assert", value_name = "FILE")]
+    pub(crate) assertions: Option<PathBuf>,
+    /// Where runs are kept.
+    #[arg(long, default_value = "results", value_name = "FOLDER")]
+    pub(crate) results: PathBuf,
+    /// Write a JUnit report here.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Take inconclusive findings as passed or as failed.
+    #[arg(long, value_name = "VERDICT")]
+    pub(crate) inconclusive: Option<Inconclusive>,
+    /// Print the summary as JSON in the place of the table.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Keep the findings and the reports in the run's folder, in the place of those that are there.
+    #[arg(long)]
+    pub(crate) save: bool,
+}
+
+/// A point in the time of a series.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Moment {
+    /// So long after its first row.
+    After(Duration),
+    /// So many seconds after the epoch.
+    At(f64),
+}
+
+impl FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let after = text.parse::<Span>().map(|span| Self::After(span.0));
+        after.or_else(|_| import::instant(text).map(Self::At).ok_or(())).map_err(|()| {
+            format!("`{text}` is neither a duration since the first row, `5m`, nor an instant, `2026-03-01T12:00:00Z`")
+        })
+    }
+}
+
 /// What a gate makes of inconclusive findings.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Inconclusive {
@@ -82,6 +177,17 @@ pub(crate) enum Inconclusive {
     Pass,
     /// They fail.
     Fail,
+}
+
+impl Inconclusive {
+    /// What an inconclusive finding counts as; as what it is where nobody said otherwise.
+    pub(crate) fn counts_as(choice: Option<Self>) -> Verdict {
+        match choice {
+            Some(Self::Pass) => Verdict::Pass,
+            Some(Self::Fail) => Verdict::Fail,
+            None => Verdict::Inconclusive,
+        }
+    }
 }
 
 /// Reads the command line; what is wrong with it has been said when this fails.

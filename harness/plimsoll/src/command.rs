@@ -1,7 +1,10 @@
 //! The commands, a file each.
 
+mod analyze;
 mod check;
 mod clean;
+mod judge;
+mod reports;
 mod run;
 
 use crate::cli::{self, Command};
@@ -13,6 +16,8 @@ pub(crate) fn perform(command: Command) -> Exit {
     match command {
         Command::Run(options) => run::run(&options),
         Command::Check { scenario } => check::check(&scenario),
+        Command::Analyze(options) => analyze::analyze(&options),
+        Command::Judge(options) => judge::judge(&options),
         Command::Clean => clean::clean(),
         Command::Reaper { owner } => clean::reap(&owner),
         Command::Schema => {

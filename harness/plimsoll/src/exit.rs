@@ -11,7 +11,7 @@ pub(crate) enum Exit {
     Passed = 0,
     /// An assertion failed; a dead target too.
     Failed = 1,
-    /// The command line or the scenario is wrong.
+    /// The command line, the scenario or the input is wrong.
     Usage = 2,
     /// The run could not tell.
     Inconclusive = 3,
@@ -24,6 +24,13 @@ pub(crate) enum Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// The end by a verdict, where what is inconclusive counts as `inconclusive`.
+    pub(crate) fn gated(verdict: Verdict, inconclusive: Verdict) -> Self {
+        if verdict == Verdict::Inconclusive { inconclusive.into() } else { verdict.into() }
     }
 }
 

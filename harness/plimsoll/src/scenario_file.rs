@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use scenario::{Plan, Problem};
+use scenario::{Assertion, Plan, Problem};
 
 use crate::output;
 
@@ -28,8 +28,19 @@ pub(crate) fn load(path: &Path) -> Result<ScenarioFile, String> {
     let folder = folder.parent().unwrap_or(Path::new("/"));
     match scenario::load(&text, folder, &|name| std::env::var(name).ok()) {
         Ok(plan) => Ok(ScenarioFile { path, text, plan }),
-        Err(problems) => Err(show(&problems, &text, &path)),
+        Err(problems) => Err(show(&problems, &text, &path, "started")),
     }
+}
+
+/// Reads the assertions at `path`, for a run that was made by `plan`.
+///
+/// # Errors
+/// What is wrong with them, ready to be shown: every mistake with its place.
+pub(crate) fn load_assertions(path: &Path, plan: &Plan) -> Result<Vec<Assertion>, String> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("error: cannot read {}: {error}", path.display()))?;
+    scenario::load_assertions(&text, plan, &|name| std::env::var(name).ok())
+        .map_err(|problems| show(&problems, &text, path, "judged"))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> String {
@@ -37,8 +48,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> String {
     format!("error: cannot read {}: {error}\n{hint}", path.display())
 }
 
-/// The problems, each with its line of the file and a hint.
-fn show(problems: &[Problem], text: &str, path: &Path) -> String {
+/// The problems, each with its line of the file and a hint, and what was not done.
+fn show(problems: &[Problem], text: &str, path: &Path, undone: &str) -> String {
     let renderer = if output::error_colour() { Renderer::styled() } else { Renderer::plain() };
     let path = path.display().to_string();
     let mut shown = String::new();
@@ -53,7 +64,7 @@ fn show(problems: &[Problem], text: &str, path: &Path) -> String {
         shown.push_str("\n\n");
     }
     let count = problems.len();
-    shown + &format!("{count} mistake{} in {path}; nothing was started", if count == 1 { "" } else { "s" })
+    shown + &format!("{count} mistake{} in {path}; nothing was {undone}", if count == 1 { "" } else { "s" })
 }
 
 /// The bytes of the file that a problem is about.

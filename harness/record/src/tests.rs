@@ -13,7 +13,7 @@ use timeline::{
 };
 use verdict::{Evidence, Finding, Verdict};
 
-use crate::{About, RecordError, Writer, hash_text, open, save_findings, short_id, write_file};
+use crate::{About, FindError, RecordError, Writer, find, hash_text, open, save_findings, short_id, write_file};
 
 /// A folder of the test's own, which goes with it.
 struct Scratch(PathBuf);
@@ -484,6 +484,24 @@ fn a_handle_can_go_to_any_thread_and_ids_are_short() {
     assert_eq!(short_id(b"one").len(), 6);
     assert_ne!(short_id(b"one"), short_id(b"two"));
     assert_eq!(hash_text(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+#[test]
+fn a_run_is_found_by_its_folder_its_file_or_the_beginning_of_its_id() {
+    let scratch = Scratch::new("find");
+    for name in ["leaky/20260301T120000Z-0123456-abc123", "leaky/20260301T130000Z-nogit-abd456", "chat/notes"] {
+        fs::create_dir_all(scratch.0.join(name)).unwrap();
+        fs::write(scratch.0.join(name).join(if name == "chat/notes" { "text" } else { "record.db" }), "").unwrap();
+    }
+    let folder = scratch.0.join("leaky/20260301T120000Z-0123456-abc123");
+    let found = |run: &str| find(run, &scratch.0);
+    for run in ["abc", "abc123", folder.to_str().unwrap(), folder.join("record.db").to_str().unwrap()] {
+        assert_eq!(found(run).unwrap(), folder, "{run}");
+    }
+    assert!(matches!(found("ab"), Err(FindError::Ambiguous { found, .. }) if found == ["abc123", "abd456"]));
+    for run in ["", "xyz", "notes", "chat"] {
+        assert!(matches!(found(run), Err(FindError::Unknown { .. })), "{run}");
+    }
 }
 
 /// Of 40 values and 100 beats a second, and of four steps every ten seconds. `RECORD_HOURS` tells how

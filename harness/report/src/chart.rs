@@ -1,6 +1,6 @@
-//! A series as one line of blocks, with the phases beneath it.
+//! A series as blocks: one line with the phases beneath it, or a small chart with its scales.
 
-use timeline::{Amount, Elapsed, Metric, PhaseSpan, Series, Subject, Timeline};
+use timeline::{Amount, Elapsed, Metric, PhaseSpan, Series, Subject, Timeline, Unit};
 
 use crate::clean::one_line;
 
@@ -9,6 +9,8 @@ const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 /// The most columns: wider, and the eye loses the line.
 const WIDEST: usize = 100;
 const NARROWEST: usize = 16;
+/// The rows of a small chart.
+const ROWS: usize = 4;
 
 /// The target's memory over the run: a title, the line, the phases. Empty where it was not sampled.
 pub(crate) fn memory(timeline: &Timeline, width: usize) -> Vec<String> {
@@ -23,6 +25,52 @@ pub(crate) fn memory(timeline: &Timeline, width: usize) -> Vec<String> {
         format!("  {}", line(&means(series, timeline.end, columns), low, high)),
         format!("  {}", legend(&timeline.phases, timeline.end, columns)).trim_end().to_owned(),
     ]
+}
+
+/// A series on its own over `0..end`: its rows with their scale, the time, and the window that was judged.
+/// Empty where there is no sample.
+pub(crate) fn small(series: &Series, unit: Unit, judged: (Elapsed, Elapsed), width: usize) -> Vec<String> {
+    let (Some((low, high)), Some(last)) = (range(series), series.samples.last()) else { return Vec::new() };
+    let end = last.taken;
+    let (low, span) = (low, span(low, high));
+    let [top, bottom] = [low + span, low].map(|value| Amount { value, unit }.to_string());
+    let scale = top.chars().count().max(bottom.chars().count());
+    let room = width.saturating_sub(scale + 2).clamp(NARROWEST, WIDEST);
+    let columns = room.min(series.samples.len().max(NARROWEST));
+    let means = means(series, end, columns);
+    let mut lines: Vec<String> = (0..ROWS)
+        .map(|row| {
+            let label = if row == 0 {
+                top.as_str()
+            } else if row + 1 == ROWS {
+                bottom.as_str()
+            } else {
+                ""
+            };
+            format!("{label:>scale$} │{}", row_of(&means, low, span, ROWS - 1 - row)).trim_end().to_owned()
+        })
+        .collect();
+    let end_shown = end.to_string();
+    lines.push(format!("{:>scale$} └0 s{end_shown:>1$}", "", columns.saturating_sub(3)));
+    if judged.0 > Elapsed::ZERO || judged.1 < end {
+        let span =
+            |name: &str, (start, end)| PhaseSpan { name: name.to_owned(), cycle: None, loaded: true, start, end };
+        let spans = [span("judged", judged), span("", (judged.1, end))];
+        lines.push(format!("{:>scale$}  {}", "", legend(&spans, end, columns)).trim_end().to_owned());
+    }
+    lines
+}
+
+/// One row of a small chart, counted from the bottom: what of each mean lies in it, in eighths.
+fn row_of(means: &[Option<f64>], low: f64, span: f64, row: usize) -> String {
+    let block = |mean: f64| {
+        let eighths = (((mean - low) / span * (ROWS * 8) as f64) as usize).max(1);
+        match eighths.saturating_sub(row * 8).min(8) {
+            0 => ' ',
+            filled => BLOCKS[filled - 1],
+        }
+    };
+    means.iter().map(|mean| mean.map_or(' ', block)).collect()
 }
 
 fn range(series: &Series) -> Option<(f64, f64)> {
@@ -47,10 +95,15 @@ fn means(series: &Series, end: Elapsed, columns: usize) -> Vec<Option<f64>> {
     sums.into_iter().map(|(sum, count)| (count > 0).then(|| sum / f64::from(count))).collect()
 }
 
-/// A block for each mean. What moves by less than a twentieth is drawn in that proportion, lest noise
-/// look like a mountain.
+/// What the height of a chart stands for. What moves by less than a twentieth is drawn in that proportion,
+/// lest noise look like a mountain.
+fn span(low: f64, high: f64) -> f64 {
+    (high - low).max(high.abs() / 20.0).max(f64::MIN_POSITIVE)
+}
+
+/// A block for each mean.
 fn line(means: &[Option<f64>], low: f64, high: f64) -> String {
-    let span = (high - low).max(high.abs() / 20.0).max(f64::MIN_POSITIVE);
+    let span = span(low, high);
     let block = |mean: f64| BLOCKS[(((mean - low) / span * 8.0) as usize).min(7)];
     let drawn: String = means.iter().map(|mean| mean.map_or(' ', block)).collect();
     drawn.trim_end().to_owned()
@@ -84,9 +137,11 @@ fn stretches(phases: &[PhaseSpan]) -> Vec<(String, Elapsed, Elapsed)> {
 
 #[cfg(test)]
 mod tests {
+    use timeline::Sample;
+
     use super::*;
 
-    fn span(name: &str, cycle: Option<u32>, from: f64, to: f64) -> PhaseSpan {
+    fn phase(name: &str, cycle: Option<u32>, from: f64, to: f64) -> PhaseSpan {
         let [start, end] = [from, to].map(Elapsed::from_seconds);
         PhaseSpan { name: name.to_owned(), cycle, loaded: true, start, end }
     }
@@ -94,13 +149,34 @@ mod tests {
     #[test]
     fn cycles_are_named_together() {
         let phases = [
-            span("baseline", None, 0.0, 2.0),
-            span("work#1", Some(1), 2.0, 4.0),
-            span("rest#1", Some(1), 4.0, 5.0),
-            span("work#2", Some(2), 5.0, 7.0),
-            span("settle", None, 7.0, 10.0),
+            phase("baseline", None, 0.0, 2.0),
+            phase("work#1", Some(1), 2.0, 4.0),
+            phase("rest#1", Some(1), 4.0, 5.0),
+            phase("work#2", Some(2), 5.0, 7.0),
+            phase("settle", None, 7.0, 10.0),
         ];
         assert_eq!(legend(&phases, Elapsed::from_seconds(10.0), 40), "|baselin|2 cycles           |settle     ");
+    }
+
+    #[test]
+    fn a_small_chart_has_its_scales_and_the_judged_window() {
+        let sample = |second: u32| {
+            let at = Elapsed::from_seconds(f64::from(second));
+            Sample { due: at, taken: at, value: f64::from(second) }
+        };
+        let series = Series { source: String::new(), samples: (0..=32).map(sample).collect() };
+        let judged = (Elapsed::from_seconds(8.0), Elapsed::from_seconds(24.0));
+        let drawn = small(&series, Unit::Count, judged, 20);
+        let expected = [
+            "32 │             ▂▄▇",
+            "   │         ▂▄▆████",
+            "   │     ▂▄▆████████",
+            " 0 │▁▂▄▆████████████",
+            "   └0 s         32 s",
+            "        |judged |",
+        ];
+        assert_eq!(drawn, expected, "\n{}", drawn.join("\n"));
+        assert_eq!(small(&Series::default(), Unit::Count, judged, 20), Vec::<String>::new());
     }
 
     #[test]

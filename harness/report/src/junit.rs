@@ -3,7 +3,7 @@
 //! What the readers of such files make of them is in the notes of PEERS.md, section 7: names never
 //! carry a value, so that a case has a history; the body repeats the message, which some do not show.
 
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestCaseBuilder, TestSuite, TestSuiteBuilder};
 use record::Record;
@@ -14,6 +14,7 @@ use verdict::{Finding, Verdict};
 use crate::clean::{clean, one_line};
 use crate::{chart, evidence};
 
+pub(crate) mod analysis;
 mod document;
 
 /// The columns of a chart in a body.
@@ -24,20 +25,26 @@ const WIDTH: usize = 80;
 /// [`Verdict::Fail`], or [`Verdict::Inconclusive`] for an error, which is the honest default.
 pub fn junit(record: &Record, attachments: &[&str], inconclusive: Verdict) -> String {
     let mut cases = vec![config(record), start(record)];
-    cases.extend(record.findings.iter().map(|finding| case(record, finding, inconclusive)));
+    let end = record.timeline.end;
+    let judged = |finding| case(finding, end, &body(record, finding), inconclusive);
+    cases.extend(record.findings.iter().map(judged));
     cases.push(completed(record));
     attach(&mut cases, attachments);
-    let suite = suite(record, cases);
-    let mut bytes = Vec::new();
-    if let Err(refused) = ReportBuilder::new().add_testsuite(suite).build().write_xml(&mut bytes) {
-        unreachable!("a Vec takes every byte: {refused}");
-    }
     let opening = document::Opening {
         timestamp: record.about.started_at_text(),
         seconds: record.timeline.end.seconds(),
         properties: properties(record),
     };
-    document::complete(&String::from_utf8_lossy(&bytes), &opening)
+    write(suite(record, cases), &opening)
+}
+
+/// The document of one suite.
+fn write(suite: TestSuite, opening: &document::Opening) -> String {
+    let mut bytes = Vec::new();
+    if let Err(refused) = ReportBuilder::new().add_testsuite(suite).build().write_xml(&mut bytes) {
+        unreachable!("a Vec takes every byte: {refused}");
+    }
+    document::complete(&String::from_utf8_lossy(&bytes), opening)
 }
 
 fn suite_name(record: &Record) -> String {
@@ -51,7 +58,7 @@ fn suite(record: &Record, cases: Vec<TestCase>) -> TestSuite {
         case
     });
     let mut suite = TestSuiteBuilder::new(&class)
-        .set_timestamp(started_at(record))
+        .set_timestamp(offset(record.about.started_at))
         .add_testcases(cases)
         .set_system_out(&text(&log(record)))
         .set_system_err("")
@@ -68,8 +75,8 @@ fn hostname(record: &Record) -> String {
 }
 
 /// The crate's own idea of a time; one that it cannot write counts as the epoch.
-fn started_at(record: &Record) -> OffsetDateTime {
-    let seconds = record.about.started_at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+fn offset(at: SystemTime) -> OffsetDateTime {
+    let seconds = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let known = i64::try_from(seconds).ok().and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
     known.unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
@@ -136,18 +143,17 @@ fn broken(name: &str, time: Duration, code: &str, message: &str, body: &str) -> 
     TestCaseBuilder::failure(name, time, code, message).set_trace(&text(body)).build()
 }
 
-fn case(record: &Record, finding: &Finding, inconclusive: Verdict) -> TestCase {
+/// The case of a finding; `body` is told where it does not pass, and `end` is the end of what was seen.
+fn case(finding: &Finding, end: Elapsed, body: &str, inconclusive: Verdict) -> TestCase {
     let name = one_line(&finding.assertion);
     let (code, message) = (one_line(&finding.code), one_line(&finding.summary));
-    let (from, to) = finding.evidence.window.unwrap_or((Elapsed::ZERO, record.timeline.end));
+    let (from, to) = finding.evidence.window.unwrap_or((Elapsed::ZERO, end));
     let time = seconds(Elapsed::from(to.since(from)));
     let counts_as = if finding.verdict == Verdict::Inconclusive { inconclusive } else { finding.verdict };
     let mut case = match counts_as {
         Verdict::Pass => TestCase::success(&name, time),
-        Verdict::Fail => broken(&name, time, &code, &message, &body(record, finding)),
-        Verdict::Inconclusive => {
-            TestCaseBuilder::error(&name, time, &code, &message).set_trace(&text(&body(record, finding))).build()
-        }
+        Verdict::Fail => broken(&name, time, &code, &message, body),
+        Verdict::Inconclusive => TestCaseBuilder::error(&name, time, &code, &message).set_trace(&text(body)).build(),
     };
     case.set_system_out(&text(&case_output(finding, counts_as)));
     case

@@ -83,7 +83,7 @@ fn harness(timeline: &Timeline) -> Value {
 }
 
 /// `value` with the keys of all its objects in order, whatever the map beneath keeps.
-fn sorted(value: Value) -> Value {
+pub(crate) fn sorted(value: Value) -> Value {
     match value {
         Value::Object(map) => {
             let map: BTreeMap<String, Value> = map.into_iter().map(|(key, value)| (key, sorted(value))).collect();

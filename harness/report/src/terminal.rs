@@ -24,9 +24,13 @@ pub fn terminal(record: &Record, style: Style) -> String {
 /// One sentence that says what came of it.
 fn headline(record: &Record, style: Style) -> Vec<String> {
     let verdict = verdict::overall(&record.findings, &record.timeline.outcome);
-    let told = format!("{}: {}", one_line(&record.about.scenario), gist(record, verdict));
+    title(verdict, &format!("{}: {}", one_line(&record.about.scenario), gist(record, verdict)), style)
+}
+
+/// A verdict and what is told of it.
+pub(crate) fn title(verdict: Verdict, told: &str, style: Style) -> Vec<String> {
     let indent = word(verdict).len() + 2;
-    let mut lines = wrap(&told, style.width.saturating_sub(indent));
+    let mut lines = wrap(told, style.width.saturating_sub(indent));
     lines[0] = format!("{}  {}", style.paint(verdict, word(verdict)), lines[0]);
     lines[1..].iter_mut().for_each(|line| line.insert_str(0, &" ".repeat(indent)));
     lines
@@ -76,7 +80,7 @@ fn rows(finding: &Finding, verdicts: usize, names: usize, style: Style) -> Vec<S
 }
 
 /// A line of evidence, with a dash, and dim.
-fn detail(line: &str, indent: usize, style: Style) -> Vec<String> {
+pub(crate) fn detail(line: &str, indent: usize, style: Style) -> Vec<String> {
     let wrapped = wrap(line, style.width.saturating_sub(indent + 2));
     let lead = |row: usize| if row == 0 { "- " } else { "  " };
     let row =
@@ -84,7 +88,8 @@ fn detail(line: &str, indent: usize, style: Style) -> Vec<String> {
     wrapped.iter().enumerate().map(row).collect()
 }
 
-fn mark(verdict: Verdict) -> char {
+/// The verdict as a mark.
+pub(crate) fn mark(verdict: Verdict) -> char {
     match verdict {
         Verdict::Pass => '✔',
         Verdict::Inconclusive => '?',

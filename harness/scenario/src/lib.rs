@@ -2,6 +2,7 @@
 //!
 //! Pure: text goes in, a plan or every mistake with its place comes out.
 
+mod anew;
 mod decode;
 mod plan;
 mod problem;
@@ -15,11 +16,13 @@ mod variables;
 
 use std::path::Path;
 
+pub use anew::load_assertions;
 pub use plan::{
     Assertion, AttachPlan, ContainerPlan, Expect, HeartbeatPlan, Image, Journey, Launch, Method, Phase, Plan,
     ProbePlan, ProcessPlan, Ready, ReadyWhen, Request, Resources, Rule, Step, TargetPlan, Tolerance, Users,
 };
 pub use problem::{Place, Problem};
+pub use quantity::{Size, Span};
 pub use spec::Spec;
 
 /// Reads a scenario.

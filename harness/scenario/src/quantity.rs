@@ -23,12 +23,21 @@ trait Written: Sized {
     fn read(text: &str) -> Option<Self>;
 }
 
-/// Gives a `Written` type its serde and its schema.
+/// Gives a `Written` type its serde, its schema, and its `FromStr` for the command line.
 macro_rules! written {
     ($($type:ident)*) => {$(
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 deserializer.deserialize_str(WrittenVisitor(std::marker::PhantomData))
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                <Self as Written>::read(text.trim())
+                    .ok_or_else(|| format!("`{text}` is not {}: write {}", <Self as Written>::NAME, <Self as Written>::EXAMPLE))
             }
         }
 
@@ -274,6 +283,10 @@ mod tests {
         assert_eq!(seconds("1h30m"), Some(5400.0));
         assert_eq!(seconds("500ms"), Some(0.5));
         assert_eq!(seconds("2d"), Some(172_800.0));
+        assert_eq!("30s".parse(), Ok(Span(Duration::from_secs(30))));
+        assert!(
+            "30".parse::<Span>().unwrap_err().starts_with("`30` is not a duration: write a duration with its unit")
+        );
         for wrong in ["30", "", "s", "3 parsecs", "1e400s", "-3s", "..s"] {
             assert_eq!(seconds(wrong), None, "{wrong}");
         }

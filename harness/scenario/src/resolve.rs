@@ -7,9 +7,9 @@ mod target;
 
 use std::path::Path;
 
-use crate::plan::{Phase, Plan};
+use crate::plan::{Assertion, Phase, Plan};
 use crate::problem::Problem;
-use crate::spec::Spec;
+use crate::spec::{AssertSpec, Spec};
 use crate::tree::Node;
 
 /// What the parts of a resolution share: the places, and the problems found so far.
@@ -45,7 +45,7 @@ pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Ve
     let phases = resolver.phases(&spec.load.phases);
     let journeys = resolver.journeys(spec, &phases);
     let probes = resolver.probes(spec, &target, &phases);
-    let assertions = resolver.assertions(spec, &phases, &probes);
+    let assertions = resolver.assertions(spec.assertions.as_ref(), &phases, &probes);
     Plan {
         name: spec.name.clone(),
         about: spec.about.clone(),
@@ -56,6 +56,17 @@ pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Ve
         probes,
         assertions,
     }
+}
+
+/// Completes assertions that are to be judged with the phases and probes of another plan.
+pub(crate) fn resolve_assertions(
+    rules: &AssertSpec,
+    plan: &Plan,
+    root: &Node,
+    problems: &mut Vec<Problem>,
+) -> Vec<Assertion> {
+    let mut resolver = Resolver { root, problems, folder: Path::new("/") };
+    resolver.assertions(Some(rules), &plan.phases, &plan.probes)
 }
 
 impl Resolver<'_> {

@@ -195,3 +195,30 @@ fn the_schema_knows_every_key_and_no_other() {
     assert_eq!(schema["additionalProperties"], false);
     assert!(schema["properties"]["assert"].is_object());
 }
+
+#[test]
+fn assertions_alone_are_read_for_a_plan_that_has_been() {
+    let plan = read(GOOD).unwrap();
+    let anew = |source: &str| match load_assertions(source, &plan, &|name| (name == "PEAK").then(|| "1GiB".to_owned()))
+    {
+        Ok(assertions) => assertions.iter().filter(|one| one.asked_for).map(|one| one.rule.id()).collect::<Vec<_>>(),
+        Err(problems) => problems.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(anew("assert: {memory: {peak: {below: \"${PEAK}\"}}}"), ["memory.peak"]);
+    // The rest of a scenario is not looked at.
+    assert_eq!(anew("name: ${NOT_SET}\ntarget: 5\nassert: {errors: {below: 1%}}"), ["errors"]);
+    assert_eq!(anew("assert:\n"), Vec::<String>::new());
+    assert_eq!(anew("assert:\n  memory: {peek: {below: 5}}"), ["2:12: unknown key `peek` (did you mean `peak`?)"]);
+    assert!(anew("memory: {}")[0].contains("there is no `assert` section"), "{:?}", anew("memory: {}"));
+    let all = load_assertions("assert: {}", &plan, &|_| None).unwrap();
+    assert!(all.iter().any(|one| !one.asked_for && one.rule == Rule::TargetAlive));
+}
+
+#[test]
+fn assertions_that_a_plan_cannot_show_are_refused() {
+    let mut plan = read(GOOD).unwrap();
+    plan.phases.retain(Phase::loaded);
+    let source = "assert: {memory: {returns_to_baseline: {within: 5%}}}";
+    let problems = load_assertions(source, &plan, &|_| None).unwrap_err();
+    assert!(problems[0].message.contains("there is no idle phase"), "{problems:?}");
+}

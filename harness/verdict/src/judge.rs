@@ -1,5 +1,6 @@
 //! Judges a timeline by the assertions of its plan.
 
+mod analyze;
 mod baseline;
 mod ceilings;
 mod counts;
@@ -24,6 +25,7 @@ mod work;
 
 use std::collections::BTreeSet;
 
+pub use analyze::{Given, analyze};
 use scenario::{Plan, Rule};
 use timeline::{Amount, Elapsed, Metric, Outcome, PhaseSpan, Series, SeriesKey, Subject, Timeline, Unit};
 

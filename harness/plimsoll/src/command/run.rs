@@ -1,14 +1,10 @@
 //! `run`: a scenario from its file to its verdict.
 
-use std::path::Path;
-
 use clock::Clock;
-use record::Record;
 use run::{Order, Run};
 use timeline::Outcome;
-use verdict::Verdict;
 
-use super::runtime;
+use super::{reports, runtime};
 use crate::cli::{Inconclusive, RunOptions};
 use crate::exit::Exit;
 use crate::live::Live;
@@ -48,13 +44,9 @@ fn conduct(options: &RunOptions, file: ScenarioFile) -> Result<Run, Box<dyn std:
 /// Writes the reports and says the verdict.
 fn conclude(options: &RunOptions, run: &Run) -> Exit {
     let record = &run.record;
-    let written = write_reports(options, record);
-    if options.json {
-        output::out(&format!("{:#}\n", report::summary(record)));
-    } else {
-        let style = report::Style { colour: output::colour(), width: output::width() };
-        output::out(&report::terminal(record, style));
-    }
+    let counts_as = Inconclusive::counts_as(options.inconclusive);
+    let written = reports::keep(record, options.junit.as_deref(), counts_as);
+    reports::show(record, options.json);
     if let Err(error) = written {
         output::error(error.as_ref(), None);
         return Exit::CouldNotRun;
@@ -67,31 +59,7 @@ fn conclude(options: &RunOptions, run: &Run) -> Exit {
     if record.timeline.outcome == Outcome::Interrupted {
         return Exit::Interrupted;
     }
-    match (verdict::overall(&record.findings, &record.timeline.outcome), options.inconclusive) {
-        (Verdict::Inconclusive, Some(Inconclusive::Pass)) => Exit::Passed,
-        (Verdict::Inconclusive, Some(Inconclusive::Fail)) => Exit::Failed,
-        (verdict, _) => verdict.into(),
-    }
-}
-
-fn write_reports(options: &RunOptions, record: &Record) -> Result<(), Box<dyn std::error::Error>> {
-    let junit = report::junit(record, &["record.db", "summary.json", "target.log"], as_verdict(options.inconclusive));
-    record::write_file(&record.folder, "junit.xml", junit.as_bytes())?;
-    record::write_file(&record.folder, "summary.json", format!("{:#}\n", report::summary(record)).as_bytes())?;
-    if let Some(path) = &options.junit {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = path.file_name().ok_or("the JUnit report needs a file name")?;
-        record::write_file(folder, &name.to_string_lossy(), junit.as_bytes())?;
-    }
-    Ok(())
-}
-
-fn as_verdict(inconclusive: Option<Inconclusive>) -> Verdict {
-    match inconclusive {
-        Some(Inconclusive::Pass) => Verdict::Pass,
-        Some(Inconclusive::Fail) => Verdict::Fail,
-        None => Verdict::Inconclusive,
-    }
+    Exit::gated(verdict::overall(&record.findings, &record.timeline.outcome), counts_as)
 }
 
 /// A line of the target's log without what would steer a terminal.

@@ -42,6 +42,18 @@ fn find(report: &str, path: &str) -> String {
     xmllint(report, &["--nonet", "--xpath", &format!("string({path})")]).unwrap().trim_end_matches('\n').to_owned()
 }
 
+#[test]
+fn an_analysis_is_a_suite_with_a_case_for_each_series() {
+    let analysis = crate::analysis::tests::analysis();
+    let report = super::analysis::analysis_junit(&[analysis], UNIX_EPOCH, Verdict::Inconclusive);
+    xmllint(&report, &["--noout", "--nonet", "--schema", SCHEMA]).unwrap_or_else(|error| panic!("{error}\n{report}"));
+    let suite = |name| find(&report, &format!("//testsuite/@{name}"));
+    let said = ["name", "tests", "failures", "timestamp", "time"].map(suite);
+    assert_eq!(said, ["plimsoll.analyze", "2", "1", "1970-01-01T00:00:00", "64.000"]);
+    assert!(find(&report, "//failure").contains('█'), "{report}");
+    assert_eq!(find(&report, "//testcase[1]/@classname"), "plimsoll.analyze.mem.csv");
+}
+
 fn mixed() -> Vec<Finding> {
     vec![
         finding("target.alive", Verdict::Pass, "the target lived"),

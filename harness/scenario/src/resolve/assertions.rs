@@ -6,7 +6,7 @@ use timeline::{Amount, Metric, Unit};
 
 use super::{Resolver, judged_seconds};
 use crate::plan::{Assertion, Phase, ProbePlan, Rule};
-use crate::spec::{AssertSpec, LatencySpec, MemorySpec, Spec};
+use crate::spec::{AssertSpec, LatencySpec, MemorySpec};
 
 /// With fewer samples than this under load, growth cannot be judged.
 const LEAST_GROWTH_SAMPLES: f64 = 48.0;
@@ -14,9 +14,14 @@ const LEAST_GROWTH_SAMPLES: f64 = 48.0;
 const LEAST_CYCLES: usize = 8;
 
 impl Resolver<'_> {
-    pub(super) fn assertions(&mut self, spec: &Spec, phases: &[Phase], probes: &ProbePlan) -> Vec<Assertion> {
+    pub(super) fn assertions(
+        &mut self,
+        rules: Option<&AssertSpec>,
+        phases: &[Phase],
+        probes: &ProbePlan,
+    ) -> Vec<Assertion> {
         let default = AssertSpec::default();
-        let rules = spec.assertions.as_ref().unwrap_or(&default);
+        let rules = rules.unwrap_or(&default);
         let mut asked = Vec::new();
         if let Some(memory) = &rules.memory {
             self.memory_needs(memory, phases, probes);

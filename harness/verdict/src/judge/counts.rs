@@ -13,7 +13,7 @@ use crate::finding::{Evidence, Verdict};
 use crate::growth::{Tolerance, Trend};
 
 /// A pool that opens a few and keeps them is no leak.
-const TOLERANCE: Tolerance = Tolerance { absolute: 4.0, relative: 0.02, ok_relative: 0.05 };
+pub(super) const TOLERANCE: Tolerance = Tolerance { absolute: 4.0, relative: 0.02, ok_relative: 0.05 };
 /// Held after the load beyond the baseline: so many are no news.
 const KEPT: f64 = 8.0;
 

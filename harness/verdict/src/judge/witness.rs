@@ -14,7 +14,7 @@ use crate::finding::{Evidence, Verdict};
 use crate::growth::{self, Growth, Question, Shape, Tolerance, TooLittle, Trend};
 
 /// The chance of a false alarm that is taken per rule, from VERDICT section 5's table.
-const ALPHA: f64 = 0.002;
+pub(super) const ALPHA: f64 = 0.002;
 
 /// Where a witness looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
