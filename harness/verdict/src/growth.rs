@@ -2,17 +2,18 @@
 //!
 //! Nearly every healthy service grows: it warms up, fills caches, fragments. So the question is not whether there is
 //! a trend but whether the growth that no plausible *bounded or decelerating* curve explains is still more than a
-//! tolerance, still goes on at the end, and is not made of one jump or two. Floors are taken of windows, a line plus
-//! a share of each curve of a dictionary is fitted to them, and the lower bound is the lowest over all curves that
-//! are about as likely as the best (the detector `EPR`). Beside it stands a rule without a scale (`P`): floors that
-//! climb through the whole second half as steadily as through the first.
+//! tolerance, still goes on at the end, reaches new ground, and is not made of a few jumps. Floors are taken of
+//! windows, in the way that shows the slope best; a line plus a share of each curve of a dictionary (beside a rhythm,
+//! where there is one) is fitted to them, and the lower bound is the lowest over all curves that are about as likely
+//! as the best. It grew out of the detector `EPR`; how often it is right is measured by `ci/bench-verdict`.
 
 mod bins;
 mod bounds;
 mod fit;
 mod forms;
 mod guards;
-mod persistence;
+mod jumps;
+mod season;
 mod segment;
 mod shape;
 mod stats;
@@ -23,7 +24,7 @@ pub use shape::Shape;
 
 use bins::Bins;
 use bounds::Bounds;
-use segment::{FEWEST_WINDOWS, Segment, Yardstick};
+use segment::{FEWEST_WINDOWS, Segment, Suffix, Yardstick};
 
 /// Into how many bins the judged window is cut: the most that leave two samples to each.
 const BIN_COUNTS: [usize; 3] = [96, 48, 24];
@@ -152,12 +153,12 @@ pub fn assess(question: &Question) -> Result<Growth, TooLittle> {
     }
     let bins = Bins::cut(&samples, bin_count(samples.len()));
     let case = Case::new(question, &samples, &bins);
-    let lengths = [bins.count(), bins.count() * 3 / 4, bins.count() / 2];
-    let segments = lengths.map(|length| Segment::judge(&bins, length, &case.yardstick));
-    let [Some(whole), rest @ ..] = segments else {
+    let Some(whole) = case.suffix(bins.count()).judge(false) else {
         return Err(too_little(bins.filled()));
     };
-    Ok(case.conclude(&whole, &rest.into_iter().flatten().collect::<Vec<_>>()))
+    let lengths = [bins.count() * 3 / 4, bins.count() / 2];
+    let parts: Vec<Segment> = lengths.into_iter().filter_map(|length| case.suffix(length).judge(whole.bends)).collect();
+    Ok(case.conclude(&whole, &parts))
 }
 
 fn bin_count(samples: usize) -> usize {
@@ -183,7 +184,8 @@ impl<'a> Case<'a> {
         let tolerance = question.tolerance;
         let level = bins.settled_level();
         let quantum = bins::quantum(samples);
-        let leak = tolerance.absolute.max(tolerance.relative * level.abs()).max(quantum);
+        let practical = tolerance.absolute.max(tolerance.relative * level.abs());
+        let leak = practical.max(quantum);
         let yardstick = Yardstick {
             level,
             quantum,
@@ -191,9 +193,13 @@ impl<'a> Case<'a> {
             warm_seconds: question.warm_seconds.max(f64::MIN_POSITIVE),
             alpha: question.alpha.clamp(1e-9, 0.4) / 3.0,
         };
-        let accepted = (tolerance.ok_relative * level.abs()).max(2.0 * leak);
+        let accepted = (tolerance.ok_relative * level.abs()).max(2.0 * practical);
         let mature = bins.end() >= WARM_ENOUGH * question.warm_seconds;
         Self { question, samples, bins, yardstick, leak, accepted, mature }
+    }
+
+    fn suffix(&self, length: usize) -> Suffix<'_> {
+        Suffix { bins: self.bins, length, yardstick: &self.yardstick }
     }
 
     fn conclude(&self, whole: &Segment, suffixes: &[Segment]) -> Growth {
@@ -201,7 +207,7 @@ impl<'a> Case<'a> {
         let [lower, upper] = [bounds.lower, bounds.upper].map(|bound| bound * self.question.planned_seconds);
         let verdict = match (self.mature, guarded) {
             (true, true) if lower > self.leak => Trend::Leak,
-            (true, _) if upper < self.accepted => Trend::Bounded,
+            (true, _) if upper < self.accepted && !self.seems_to_grow(suffixes) => Trend::Bounded,
             _ => Trend::Unclear,
         };
         Growth {
@@ -219,24 +225,28 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether the end of the run, taken alone, most probably grows by more than is accepted.
+    fn seems_to_grow(&self, suffixes: &[Segment]) -> bool {
+        suffixes.iter().any(|part| part.bounds.slope * self.question.planned_seconds > self.accepted)
+    }
+
     /// The bounds that count, and whether a claim that it grows may be made.
     ///
-    /// Any part may prove a leak: one that starts late is one. Any part may clear the run too, unless rule P sees it
-    /// climb: a cache that was filled half-way through is full, whatever the whole looks like.
+    /// Any part may prove a leak: one that starts late is one. Any part may clear the run too: a cache that was filled
+    /// half-way through is full, whatever the whole looks like.
     fn bounds(&self, whole: &Segment, suffixes: &[Segment]) -> (Bounds, bool) {
-        let judged = self.bins.seconds() / self.question.planned_seconds;
-        let persistent = persistence::persistent(self.bins, self.leak * judged);
         let parts = || std::iter::once(whole).chain(suffixes);
-        let guarded = parts().filter(|part| part.guarded).map(|part| part.bounds);
-        let proof = guarded.chain(persistent).max_by(|one, other| one.lower.total_cmp(&other.lower));
+        let guarded = parts().filter(|part| part.guarded && whole.new_ground).map(|part| part.bounds);
+        let proof = guarded.max_by(|one, other| one.lower.total_cmp(&other.lower));
         let all = parts().map(|part| part.bounds);
         let calmest = all.min_by(|one, other| one.upper.total_cmp(&other.upper)).unwrap_or(whole.bounds);
         let Some(proof) = proof else {
             return (calmest, false);
         };
-        let small = proof.lower * self.question.planned_seconds <= self.leak;
-        if persistent.is_none() && small && proof.lower <= calmest.upper {
-            (Bounds { slope: proof.slope.min(calmest.upper), upper: calmest.upper, ..proof }, true)
+        let negligible = |slope: f64| slope * self.question.planned_seconds <= self.leak;
+        if negligible(proof.lower) {
+            let upper = calmest.upper;
+            (Bounds { slope: proof.slope.min(upper), lower: proof.lower.min(upper), upper }, true)
         } else {
             (Bounds { upper: proof.upper.max(whole.bounds.upper), ..proof }, true)
         }

@@ -22,13 +22,13 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
 }
 
 /// The values less their mean.
-fn centred(values: &[f64]) -> Vec<f64> {
+pub(crate) fn centred(values: &[f64]) -> Vec<f64> {
     let level = mean(values);
     values.iter().map(|value| value - level).collect()
 }
 
 /// The sum of the products.
-fn product(left: &[f64], right: &[f64]) -> f64 {
+pub(crate) fn product(left: &[f64], right: &[f64]) -> f64 {
     left.iter().zip(right).map(|(l, r)| l * r).sum()
 }
 

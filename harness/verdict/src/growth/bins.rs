@@ -1,6 +1,6 @@
 //! The judged window, cut into equal spans of time, and the floors of wider windows made of them.
 
-use super::stats::median;
+use crate::stats::{mean, median};
 
 /// What is taken of a window.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,9 +9,11 @@ pub(super) enum Statistic {
     Minimum,
     /// The middle value: steadier than the lowest where there is only noise.
     Middle,
+    /// The mean: steadier still where the noise has no outliers.
+    Mean,
 }
 
-/// Equal spans of time, each with the lowest and the middle of its samples; `None` is a gap.
+/// Equal spans of time, each with the lowest, the middle and the mean of its samples; `None` is a gap.
 pub(super) struct Bins {
     /// The beginning of the first bin, seconds since the load began.
     pub(super) start: f64,
@@ -27,6 +29,7 @@ struct Summary {
     seconds: f64,
     lowest: f64,
     middle: f64,
+    mean: f64,
 }
 
 /// One window's place and value.
@@ -130,8 +133,8 @@ fn summary(bin: &[(f64, f64)], share: usize) -> Option<Summary> {
     }
     let picked = (0..share).map(|at| bin[at * bin.len() / share]);
     let (seconds, lowest) = picked.min_by(|one, other| one.1.total_cmp(&other.1))?;
-    let middle = median(&mut bin.iter().map(|sample| sample.1).collect::<Vec<_>>())?;
-    Some(Summary { seconds, lowest, middle })
+    let mut values: Vec<f64> = bin.iter().map(|sample| sample.1).collect();
+    Some(Summary { seconds, lowest, mean: mean(&values), middle: median(&mut values)? })
 }
 
 /// When and how high the floor of one window is; `None` where a quarter of its bins are gaps. A minimum stands where
@@ -150,11 +153,19 @@ fn floor(bins: &[Option<Summary>], statistic: Statistic, centre: f64) -> Option<
             let middle = median(&mut present.iter().map(|bin| bin.middle).collect::<Vec<_>>())?;
             Some((centre, middle))
         }
+        Statistic::Mean => Some((centre, mean(&present.iter().map(|bin| bin.mean).collect::<Vec<_>>()))),
     }
 }
 
 /// The step in which a series moves: the smallest distance between two different values where they are few, else 0.
+/// A series that moves a few times in all has jumps and no step.
 pub(super) fn quantum(samples: &[(f64, f64)]) -> f64 {
+    const FEWEST_MOVES: usize = 8;
+    if samples.windows(2).filter(|pair| pair[0].1.total_cmp(&pair[1].1).is_ne()).take(FEWEST_MOVES).count()
+        < FEWEST_MOVES
+    {
+        return 0.0;
+    }
     let many = (0.08 * samples.len() as f64).max(8.0) as usize;
     // A part of a long series mostly shows that the values are many, and spares the sorting of the rest.
     let part = samples.len().min(2 * many);

@@ -1,12 +1,15 @@
 //! Between which bounds the growth lies that no plausible benign curve explains.
 
 use super::fit::{Fit, Shaped};
-use super::stats::student_quantile;
+use crate::stats::student_quantile;
 
 /// The chance that the true explanation is not reckoned with, because by luck another seems so much better.
 const OVERLOOKED: f64 = 0.001;
 /// The share of a curve's height that is distrusted: no real warm-up is exactly a curve of the dictionary.
 const DISTRUST: f64 = 0.04;
+
+/// How much likelier than the line a warm-up that outlasts the run must be, in logarithms, to be reckoned with.
+const EARNED: f64 = 3.0;
 
 /// Growth per segment: the best estimate, and bounds that each hold with probability 1 - alpha.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +19,19 @@ pub(super) struct Bounds {
     pub(super) upper: f64,
 }
 
+/// What the profile says.
+pub(super) struct Profile {
+    pub(super) bounds: Bounds,
+    /// A warm-up that outlasts the run is likelier than a line.
+    pub(super) bends: bool,
+}
+
 /// The slope profiled over all plausible curves: the lowest of their lower bounds, the highest of their upper ones.
-pub(super) fn profile(fit: &Fit, alpha: f64) -> Bounds {
+///
+/// Warm-ups that end within the warm window are reckoned with unless the floors exclude them. Those that outlast it
+/// must be seen: they are only reckoned with where they are clearly likelier than the line, or where that is known
+/// of a longer part of the run (`bends`). A straight line is nearly one of them, and no leak could else be claimed.
+pub(super) fn profile(fit: &Fit, alpha: f64, bends: bool) -> Profile {
     let quantile = student_quantile(alpha, fit.freedom);
     let unbent = fit.unbent_rss();
     let line_at = fit.unlikelihood(unbent);
@@ -32,8 +46,15 @@ pub(super) fn profile(fit: &Fit, alpha: f64) -> Bounds {
     for shaped in fit.shaped.iter().filter(plausible) {
         widen(&mut bounds, fit, shaped, quantile, unbent);
     }
+    let unfinished = || fit.unfinished.iter().filter(|shaped| shaped.height > 0.0).filter(plausible);
+    let earned = unfinished().any(|shaped| likely(shaped) + EARNED < line_at);
+    if bends || earned {
+        for shaped in unfinished() {
+            widen(&mut bounds, fit, shaped, quantile, unbent);
+        }
+    }
     bounds.slope = estimate(fit, line_at);
-    sound(bounds)
+    Profile { bounds: sound(bounds), bends: earned }
 }
 
 /// How much less likely than the best an explanation may be and still be reckoned with, in logarithms: the margin

@@ -1,7 +1,12 @@
-//! One floor series against every curve of the dictionary: a line plus a share of the curve, by least squares.
+//! One floor series against every curve of the dictionary: a line plus a share of the curve (and a season, where
+//! there is one), by least squares.
 
-use super::forms::{Form, Grain, Point, accelerating, benign};
-use super::stats::{centred, mean, product, variance_inflation};
+use std::mem::{Discriminant, discriminant};
+
+use super::forms::{Form, Grain, Point, accelerating, benign, unfinished};
+use super::season::{Basis, Season};
+use super::stats::variance_inflation;
+use crate::stats::product;
 
 /// What the fitting of slope and curve costs in freedom: level, slope, height, and two for the choice of the curve.
 const PARAMETERS: f64 = 5.0;
@@ -43,6 +48,8 @@ pub(super) struct Fit {
     pub(super) line_rss: f64,
     /// The benign curves.
     pub(super) shaped: Vec<Shaped>,
+    /// Saturations that outlast the warm window.
+    pub(super) unfinished: Vec<Shaped>,
     /// The best accelerating curve whose height is positive.
     pub(super) accelerating: Option<Shaped>,
     /// The inflation of variances for residuals that remember.
@@ -51,22 +58,56 @@ pub(super) struct Fit {
     pub(super) rounding: f64,
     /// The degrees of freedom left.
     pub(super) freedom: f64,
+    /// The parameters that were fitted.
+    pub(super) spent: f64,
+    /// What the best fit leaves of the floors.
+    pub(super) residuals: Vec<f64>,
+    /// The floors without their season, from some level.
+    pub(super) steady: Vec<f64>,
 }
 
 impl Fit {
     /// Fits floors (in any unit) at their points; `rounding` is the variance below which nothing can be seen.
-    pub(super) fn new(points: &[Point], floors: &[f64], windows: usize, rounding: f64, grain: Grain) -> Self {
-        let sums = Centred::new(points, floors);
+    pub(super) fn new(
+        points: &[Point],
+        floors: &[f64],
+        windows: usize,
+        rounding: f64,
+        grain: Grain,
+        season: Option<Season>,
+    ) -> Self {
+        let sums = Cleaned::new(points, floors, season);
         let (line_slope, line_rss) = sums.line();
-        let shaped: Vec<Shaped> = benign(windows, grain).into_iter().filter_map(|form| sums.shaped(form)).collect();
+        let [shaped, unfinished] = [benign(windows, grain), unfinished(grain)].map(|forms| sums.all(forms, grain));
         let upward =
             accelerating(grain).into_iter().filter_map(|form| sums.shaped(form)).filter(|fit| fit.height > 0.0);
         let accelerating = best(upward);
-        let inflation = variance_inflation(&sums.residuals(best(shaped.iter().copied().chain(accelerating))));
+        let best = best(shaped.iter().copied().chain(accelerating));
+        let explained = sums.explained(best);
+        let rests: Vec<f64> = floors.iter().zip(&explained).map(|(floor, part)| floor - part).collect();
+        let residuals = sums.basis.clean(&rests);
+        let steady = explained.iter().zip(&residuals).map(|(part, rest)| part + rest).collect();
+        let inflation = variance_inflation(&residuals);
         let count = points.len() as f64;
-        let freedom = ((count - PARAMETERS) / inflation).max(1.0);
+        let spent = PARAMETERS + season.map_or(0.0, Season::parameters);
+        let freedom = ((count - spent) / inflation).max(1.0);
         let (suu, szz) = (sums.suu, sums.szz);
-        Self { count, suu, szz, line_slope, line_rss, shaped, accelerating, inflation, rounding, freedom }
+        Self {
+            count,
+            suu,
+            szz,
+            line_slope,
+            line_rss,
+            shaped,
+            unfinished,
+            accelerating,
+            inflation,
+            rounding,
+            freedom,
+            spent,
+            residuals,
+            steady,
+        }
     }
 
     /// The smallest sum of squared residuals of all fits.
@@ -84,7 +125,7 @@ impl Fit {
 
     /// The variance of one floor that belongs to a sum of squared residuals.
     pub(super) fn variance(&self, rss: f64) -> f64 {
-        (rss / (self.count - PARAMETERS) + self.rounding) * self.inflation
+        (rss / (self.count - self.spent) + self.rounding) * self.inflation
     }
 
     /// The negative logarithm of the likelihood, up to a constant: K / (2 vif) ln(RSS + K q^2).
@@ -103,9 +144,10 @@ fn best(fits: impl Iterator<Item = Shaped>) -> Option<Shaped> {
     fits.min_by(|one, other| one.rss.total_cmp(&other.rss))
 }
 
-/// Places and floors around their means.
-struct Centred<'a> {
+/// Places and floors without their level and season.
+struct Cleaned<'a> {
     points: &'a [Point],
+    basis: Basis,
     places: Vec<f64>,
     floors: Vec<f64>,
     suu: f64,
@@ -113,13 +155,14 @@ struct Centred<'a> {
     szz: f64,
 }
 
-impl<'a> Centred<'a> {
-    fn new(points: &'a [Point], floors: &[f64]) -> Self {
-        let places = centred(&points.iter().map(|point| point.place).collect::<Vec<_>>());
-        let floors = centred(floors);
+impl<'a> Cleaned<'a> {
+    fn new(points: &'a [Point], floors: &[f64], season: Option<Season>) -> Self {
+        let places: Vec<f64> = points.iter().map(|point| point.place).collect();
+        let basis = Basis::new(&places, season);
+        let (places, floors) = (basis.clean(&places), basis.clean(floors));
         let (suu, suz) = (product(&places, &places), product(&places, &floors));
         let szz = product(&floors, &floors);
-        Self { points, places, floors, suu, suz, szz }
+        Self { points, basis, places, floors, suu, suz, szz }
     }
 
     fn line(&self) -> (f64, f64) {
@@ -130,12 +173,12 @@ impl<'a> Centred<'a> {
     /// The two-variable fit; `None` where the curve is flat over the segment and so says nothing.
     fn shaped(&self, form: Form) -> Option<Shaped> {
         let curve: Vec<f64> = self.points.iter().map(|point| form.at(point)).collect();
-        let level = mean(&curve);
-        let sgg: f64 = curve.iter().map(|height| (height - level).powi(2)).sum();
+        let cleaned = self.basis.clean(&curve);
+        let sgg = product(&cleaned, &cleaned);
         if sgg < 1e-18 {
             return None;
         }
-        let (sug, sgz) = (product(&self.places, &curve), product(&self.floors, &curve));
+        let (sug, sgz) = (product(&self.places, &cleaned), product(&self.floors, &cleaned));
         // A curve that cannot be told from the line gives a bound that is useless, and says so by its width.
         let determinant = (self.suu * sgg - sug * sug).max(1e-9 * self.suu * sgg);
         let slope = (self.suz * sgg - sgz * sug) / determinant;
@@ -146,12 +189,34 @@ impl<'a> Centred<'a> {
         Some(Shaped { form, slope, height, rss, sgg, sug, sgz, determinant, range })
     }
 
-    /// What the best fit leaves (what the line leaves, where there is none).
-    fn residuals(&self, fit: Option<Shaped>) -> Vec<f64> {
+    fn all(&self, forms: Vec<Form>, grain: Grain) -> Vec<Shaped> {
+        let mut shaped = forms.into_iter().filter_map(|form| self.shaped(form)).collect();
+        if grain == Grain::Fine {
+            self.refine(&mut shaped);
+        }
+        shaped
+    }
+
+    /// Adds curves between the best of each kind and its neighbours, closer each time: where noise is small, any
+    /// dictionary is too coarse.
+    fn refine(&self, shaped: &mut Vec<Shaped>) {
+        let mut kinds: Vec<Discriminant<Form>> = shaped.iter().map(|shaped| discriminant(&shaped.form)).collect();
+        kinds.dedup();
+        for kind in kinds {
+            for factor in [1.24, 1.12, 1.06, 1.03, 1.015, 1.008] {
+                let kin = shaped.iter().filter(|one| discriminant(&one.form) == kind && one.height > 0.0);
+                let Some(best) = best(kin.copied()) else { break };
+                let neighbours = [factor, 1.0 / factor].into_iter().filter_map(|factor| best.form.stretched(factor));
+                let alike = neighbours.filter(|form| form.ends_in_time() == best.form.ends_in_time());
+                shaped.extend(alike.filter_map(|form| self.shaped(form)));
+            }
+        }
+    }
+
+    /// What line and curve of a fit (the line, where there is none) explain, from some level.
+    fn explained(&self, fit: Option<Shaped>) -> Vec<f64> {
         let slope = fit.map_or(self.line().0, |fit| fit.slope);
         let curve = |point: &Point| fit.map_or(0.0, |fit| fit.height * fit.form.at(point));
-        let level = self.points.iter().map(&curve).sum::<f64>() / self.points.len() as f64;
-        let places = self.points.iter().zip(&self.places).zip(&self.floors);
-        places.map(|((point, place), floor)| floor - slope * place - (curve(point) - level)).collect()
+        self.points.iter().map(|point| slope * point.place + curve(point)).collect()
     }
 }

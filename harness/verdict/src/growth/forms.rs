@@ -9,6 +9,8 @@ pub(super) struct Point {
     pub(super) place: f64,
     /// Time since the load began, as a share of the warm window.
     pub(super) warmth: f64,
+    /// Over how much of the warm window, around that, the floor is a mean; 0 where it stands for one moment.
+    pub(super) breadth: f64,
 }
 
 /// A curve without its height.
@@ -49,17 +51,46 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// The curve's height at a point.
+    /// The curve's height at a point: its mean, where the floor is one. Where a curve is steep, that is not its height
+    /// in the middle.
     pub(super) fn at(self, point: &Point) -> f64 {
-        let (u, v) = (point.warmth, point.place);
+        if point.breadth == 0.0 {
+            return self.height(point, point.warmth);
+        }
+        let parts = if point.index < STEEP { 6 } else { 2 };
+        let part = |at: u32| point.warmth + point.breadth * ((f64::from(at) + 0.5) / f64::from(parts) - 0.5);
+        (0..parts).map(|at| self.height(point, part(at).max(0.0))).sum::<f64>() / f64::from(parts)
+    }
+
+    fn height(self, point: &Point, u: f64) -> f64 {
         match self {
             Self::Saturation { time, power: 1.0 } => -(-u / time).exp_m1(),
             Self::Saturation { time, power } => -(-(u / time).powf(power)).exp_m1(),
             Self::Fill { end } => (u / end).min(1.0),
             Self::Logarithm { time } => (u / time).ln_1p(),
             Self::Step { at } => f64::from(u8::from(point.index >= at)),
-            Self::Runaway { rate } => (rate * v).exp_m1(),
-            Self::LateStart { start } => (v - start).max(0.0),
+            Self::Runaway { rate } => (rate * point.place).exp_m1(),
+            Self::LateStart { start } => (point.place - start).max(0.0),
+        }
+    }
+
+    /// The same curve with a time constant that is `factor` times as long; none for a jump.
+    pub(super) fn stretched(self, factor: f64) -> Option<Self> {
+        match self {
+            Self::Saturation { time, power } => Some(Self::Saturation { time: time * factor, power }),
+            Self::Fill { end } => Some(Self::Fill { end: end * factor }),
+            Self::Logarithm { time } => Some(Self::Logarithm { time: time * factor }),
+            Self::Step { .. } | Self::Runaway { .. } | Self::LateStart { .. } => None,
+        }
+    }
+
+    /// Whether it has done most of its rise by the end of the warm window: the limits of [`benign`].
+    pub(super) fn ends_in_time(self) -> bool {
+        match self {
+            Self::Saturation { time, .. } => time <= LONGEST_SATURATION,
+            Self::Fill { end } => end <= LONGEST_FILL,
+            Self::Logarithm { time } => time <= LONGEST_LOGARITHM,
+            Self::Step { .. } | Self::Runaway { .. } | Self::LateStart { .. } => true,
         }
     }
 
@@ -68,6 +99,15 @@ impl Form {
         matches!(self, Self::Step { .. })
     }
 }
+
+/// In so many windows of a segment a curve may be so steep that two points are too few for its mean.
+const STEEP: usize = 4;
+/// The longest time constants, in warm windows: a saturation has then done 92 % of its rise within the warm window.
+const LONGEST_SATURATION: f64 = 0.4;
+const LONGEST_FILL: f64 = 0.64;
+const LONGEST_LOGARITHM: f64 = 0.12;
+/// The time constants of saturations that have not, in warm windows.
+const UNFINISHED: [f64; 2] = [0.45, 3.0];
 
 /// How closely the curves of the dictionary lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,14 +123,21 @@ pub(super) enum Grain {
 pub(super) fn benign(windows: usize, grain: Grain) -> Vec<Form> {
     let (many, powers): (_, &[f64]) = match grain {
         Grain::Coarse => (10, &[0.5, 1.0]),
-        Grain::Fine => (26, &[0.5, 0.6, 0.7, 0.85, 1.0]),
+        Grain::Fine => (18, &[0.5, 0.6, 0.7, 0.85, 1.0]),
     };
     let saturation = |time| powers.iter().map(move |&power| Form::Saturation { time, power });
-    let saturations = between(0.008, 0.4, many).flat_map(saturation);
-    let fills = between(0.04, 0.64, many / 2).map(|end| Form::Fill { end });
-    let logarithms = between(0.0008, 0.12, many / 2).map(|time| Form::Logarithm { time });
+    let saturations = between(0.008, LONGEST_SATURATION, many).flat_map(saturation);
+    let fills = between(0.04, LONGEST_FILL, many / 2).map(|end| Form::Fill { end });
+    let logarithms = between(0.0008, LONGEST_LOGARITHM, many / 2).map(|time| Form::Logarithm { time });
     let steps = (2..windows.saturating_sub(1)).map(|at| Form::Step { at });
     saturations.chain(fills).chain(logarithms).chain(steps).collect()
+}
+
+/// Saturations that do not end within the warm window. A straight line is nearly one of them, so they are reckoned
+/// with only where the floors bend.
+pub(super) fn unfinished(grain: Grain) -> Vec<Form> {
+    let many = if grain == Grain::Coarse { 0 } else { 12 };
+    between(UNFINISHED[0], UNFINISHED[1], many).map(|time| Form::Saturation { time, power: 1.0 }).collect()
 }
 
 /// The accelerating curves: beside them a straight line is no worse an answer for being straight.

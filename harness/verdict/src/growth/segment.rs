@@ -4,13 +4,19 @@ use super::bins::{Bins, Statistic, Window};
 use super::bounds::{Bounds, profile};
 use super::fit::Fit;
 use super::forms::{Grain, Point};
-use super::guards;
-use super::stats::student_quantile;
+use super::season::Season;
+use super::stats::variance_inflation;
+use super::{guards, jumps};
+use crate::stats::student_quantile;
 
 /// Fewer floors than this show no shape.
 pub(super) const FEWEST_WINDOWS: usize = 8;
 /// More floors than this only cost time.
 const MOST_WINDOWS: usize = 48;
+/// Residuals that remember less than this, as an inflation of variances, have no rhythm to look for.
+const RHYTHMIC: f64 = 1.5;
+/// A season must leave at most this share of the square of the slope's error, lest one be heard in noise.
+const CLEARER: f64 = 0.3;
 
 /// The measures by which a series is judged, in its own unit.
 #[derive(Clone, Copy, Debug)]
@@ -37,25 +43,86 @@ pub(super) struct Segment {
     pub(super) bounds: Bounds,
     /// Still growing at the end, and not made of one jump or two.
     pub(super) guarded: bool,
+    /// It ends higher than it ever was.
+    pub(super) new_ground: bool,
+    /// It bends as a warm-up that outlasts the run would.
+    pub(super) bends: bool,
 }
 
-impl Segment {
-    /// Judges the last `length` bins; `None` where gaps leave too few floors.
-    pub(super) fn judge(bins: &Bins, length: usize, yardstick: &Yardstick) -> Option<Self> {
-        let candidates = window_counts(length).flat_map(|count| {
-            [Statistic::Minimum, Statistic::Middle]
-                .map(|statistic| Candidate::new(bins, length, count, statistic, yardstick))
+/// The last `length` bins.
+#[derive(Clone, Copy)]
+pub(super) struct Suffix<'a> {
+    pub(super) bins: &'a Bins,
+    pub(super) length: usize,
+    pub(super) yardstick: &'a Yardstick,
+}
+
+impl<'a> Suffix<'a> {
+    /// What it says; `None` where gaps leave too few floors. `bends` where a longer part looks like an unfinished
+    /// warm-up.
+    ///
+    /// Where taking out a season makes the slope clearer, that is the answer; unless steps look like a season, and the
+    /// floors as they are claim growth by themselves.
+    pub(super) fn judge(self, bends: bool) -> Option<Segment> {
+        let statistics = self.statistics();
+        let candidates = window_counts(self.length).flat_map(|count| {
+            statistics.iter().filter_map(move |statistic| Candidate::new(self, count, *statistic, None))
         });
-        let best = candidates.flatten().min_by(|one, other| one.blur.total_cmp(&other.blur))?;
-        let seconds = bins.width * length as f64;
-        let fit = fitted(&best.windows, best.bins_per_window, length, yardstick, Grain::Fine);
-        let scaled = profile(&fit, yardstick.alpha);
-        let floors: Vec<f64> = best.windows.iter().map(|window| window.value).collect();
-        let per_second = yardstick.unit / seconds;
-        let [slope, lower, upper] = [scaled.slope, scaled.lower, scaled.upper].map(|value| value * per_second);
-        let guarded = guards::still_growing(bins, best.bins_per_window, best.statistic, lower)
-            && guards::spread(&floors, guards::SPREAD);
-        Some(Self { windows: best.windows, fit, bounds: Bounds { slope, lower, upper }, guarded })
+        let plain = candidates.min_by(|one, other| one.blur.total_cmp(&other.blur))?;
+        let seasonal = self.seasonal(statistics[statistics.len() - 1], plain.blur);
+        let Some(seasonal) = seasonal.map(|candidate| self.conclude(candidate, bends)) else {
+            return Some(self.conclude(plain, bends));
+        };
+        if seasonal.guarded {
+            return Some(seasonal);
+        }
+        let plain = self.conclude(plain, bends);
+        Some(if plain.guarded && plain.bounds.lower > 0.0 { plain } else { seasonal })
+    }
+
+    /// Where the peaks part from the floors, the lowest values alone tell what is kept.
+    fn statistics(self) -> &'static [Statistic] {
+        if guards::peaks_part_from_floors(self.bins, self.length) {
+            &[Statistic::Minimum]
+        } else {
+            &[Statistic::Minimum, Statistic::Middle, Statistic::Mean]
+        }
+    }
+
+    /// The clearest candidate with a season, where there is one that is much clearer than `blur`.
+    fn seasonal(self, statistic: Statistic, blur: f64) -> Option<Candidate<'a>> {
+        let count = self.length / 2;
+        let plain = Candidate::new(self, count, statistic, None).filter(|plain| plain.remembers >= RHYTHMIC)?;
+        let places: Vec<f64> = plain.windows.iter().map(|window| window.place).collect();
+        let seasons = Season::heard(&places, &plain.residuals);
+        let candidates = seasons.filter_map(|season| Candidate::new(self, count, statistic, Some(season)));
+        candidates.filter(|one| one.blur < CLEARER * blur).min_by(|one, other| one.blur.total_cmp(&other.blur))
+    }
+
+    fn conclude(self, chosen: Candidate, bends: bool) -> Segment {
+        let yardstick = self.yardstick;
+        let fit = chosen.fitted(Grain::Fine);
+        let profile = profile(&fit, yardstick.alpha, bends);
+        let per_second = yardstick.unit / (self.bins.width * self.length as f64);
+        let Bounds { slope, lower, upper } = profile.bounds;
+        let [slope, lower, upper] = [slope, lower, upper].map(|value| value * per_second);
+        let guarded = self.guarded(&chosen, &fit, profile.bounds.lower, lower);
+        let new_ground = guards::on_new_ground(&fit.steady, fit.variance(fit.least_rss()).sqrt());
+        let bounds = Bounds { slope, lower, upper };
+        Segment { windows: chosen.windows, fit, bounds, guarded, new_ground, bends: profile.bends }
+    }
+
+    /// Whether a growth of at least `claimed`, which is `lower` per second, may be claimed.
+    fn guarded(self, chosen: &Candidate, fit: &Fit, claimed: f64, lower: f64) -> bool {
+        let unit = self.yardstick.unit;
+        if chosen.season.is_none() {
+            let floors: Vec<f64> = chosen.windows.iter().map(|window| window.value).collect();
+            return guards::still_growing(self.bins, chosen.bins_per_window, chosen.statistic, lower)
+                && guards::spread(&floors, claimed * unit);
+        }
+        let steady = chosen.windows.iter().zip(&fit.steady).map(|(window, floor)| (window.seconds, floor * unit));
+        guards::still_growing_steadily(self.bins, &steady.collect::<Vec<_>>(), lower)
+            && !jumps::explain(&chosen.scaled(), &fit.residuals)
     }
 }
 
@@ -66,39 +133,68 @@ fn window_counts(length: usize) -> impl Iterator<Item = usize> {
 }
 
 /// One way to take the floors of a segment.
-struct Candidate {
+struct Candidate<'a> {
+    suffix: Suffix<'a>,
     windows: Vec<Window>,
     bins_per_window: usize,
     statistic: Statistic,
+    season: Option<Season>,
+    /// What the best curve leaves.
+    residuals: Vec<f64>,
+    /// By how much that inflates variances.
+    remembers: f64,
     /// The square of the error that the slope of a line would have, as far as it can be foreseen.
     blur: f64,
 }
 
-impl Candidate {
-    fn new(bins: &Bins, length: usize, count: usize, statistic: Statistic, yardstick: &Yardstick) -> Option<Self> {
-        let windows = bins.windows(length, count, statistic);
+impl<'a> Candidate<'a> {
+    fn new(suffix: Suffix<'a>, count: usize, statistic: Statistic, season: Option<Season>) -> Option<Self> {
+        let windows = suffix.bins.windows(suffix.length, count, statistic);
         if windows.len() < FEWEST_WINDOWS {
             return None;
         }
-        let bins_per_window = length / count;
-        let fit = fitted(&windows, bins_per_window, length, yardstick, Grain::Coarse);
-        let quantile = student_quantile(yardstick.alpha, fit.freedom);
-        let blur = fit.variance(fit.least_rss()) / fit.suu * quantile * quantile;
-        Some(Self { windows, bins_per_window, statistic, blur })
+        let bins_per_window = suffix.length / count;
+        let mut candidate = Self {
+            suffix,
+            windows,
+            bins_per_window,
+            statistic,
+            season,
+            residuals: Vec::new(),
+            remembers: 1.0,
+            blur: f64::INFINITY,
+        };
+        let fit = candidate.fitted(Grain::Coarse);
+        let quantile = student_quantile(suffix.yardstick.alpha, fit.freedom);
+        // Of few floors some way to take them leaves little by luck: a deviation more of the variance's own error.
+        let luck = 1.0 + (2.0 / fit.freedom).sqrt();
+        candidate.blur = fit.variance(fit.least_rss()) * luck / fit.suu * quantile * quantile;
+        candidate.remembers = variance_inflation(&fit.residuals);
+        candidate.residuals = fit.residuals;
+        Some(candidate)
     }
-}
 
-/// The floors against the curves, in yardstick units.
-fn fitted(windows: &[Window], bins_per_window: usize, length: usize, yardstick: &Yardstick, grain: Grain) -> Fit {
-    let points: Vec<Point> = windows.iter().map(|window| point(window, yardstick)).collect();
-    let floors: Vec<f64> = windows.iter().map(|window| (window.value - yardstick.level) / yardstick.unit).collect();
-    let rounding = rounding(yardstick, bins_per_window);
-    Fit::new(&points, &floors, length / bins_per_window, rounding, grain)
-}
+    /// The floors in yardstick units.
+    fn scaled(&self) -> Vec<f64> {
+        let Yardstick { level, unit, .. } = self.suffix.yardstick;
+        self.windows.iter().map(|window| (window.value - level) / unit).collect()
+    }
 
-fn point(window: &Window, yardstick: &Yardstick) -> Point {
-    let warmth = (window.seconds / yardstick.warm_seconds).max(0.0);
-    Point { index: window.index, place: window.place, warmth }
+    /// The floors against the curves, in yardstick units.
+    fn fitted(&self, grain: Grain) -> Fit {
+        let yardstick = self.suffix.yardstick;
+        let mean = self.statistic == Statistic::Mean && grain == Grain::Fine;
+        let breadth =
+            if mean { self.suffix.bins.width * self.bins_per_window as f64 / yardstick.warm_seconds } else { 0.0 };
+        let point = |window: &Window| {
+            let warmth = (window.seconds / yardstick.warm_seconds).max(0.0);
+            Point { index: window.index, place: window.place, warmth, breadth }
+        };
+        let points: Vec<Point> = self.windows.iter().map(point).collect();
+        let windows = self.suffix.length / self.bins_per_window;
+        let rounding = rounding(yardstick, self.bins_per_window);
+        Fit::new(&points, &self.scaled(), windows, rounding, grain, self.season)
+    }
 }
 
 /// The variance that rounding to the quantum gives the floor of so many bins (that of a uniform error, less what

@@ -2,6 +2,7 @@
 
 use super::Trend;
 use super::fit::{Fit, Shaped};
+use super::forms::Form;
 use super::segment::Segment;
 
 /// The look of a series, as far as its floors tell it.
@@ -19,8 +20,10 @@ pub enum Shape {
     Step,
     /// It rises at one pace.
     Linear,
-    /// It rises ever faster, or began to rise late.
-    Accelerating,
+    /// It stays where it is, or has levelled off, and then rises.
+    PlateauThenGrowth,
+    /// It rises ever faster.
+    Exponential,
     /// It falls.
     Decreasing,
 }
@@ -28,7 +31,7 @@ pub enum Shape {
 /// Names the look of the samples, whose whole window is `segment`; `unit` is the growth per planned run that counts.
 pub(super) fn name(samples: &[(f64, f64)], segment: &Segment, trend: Trend) -> Shape {
     let floor = floor_shape(&segment.fit, trend);
-    let rising = matches!(floor, Shape::Linear | Shape::Accelerating);
+    let rising = matches!(floor, Shape::Linear | Shape::PlateauThenGrowth | Shape::Exponential);
     match (collapses(samples), floor) {
         (true, Shape::Stable) => Shape::Sawtooth,
         (true, _) if rising => Shape::RisingSawtooth,
@@ -40,7 +43,7 @@ pub(super) fn name(samples: &[(f64, f64)], segment: &Segment, trend: Trend) -> S
 fn floor_shape(fit: &Fit, trend: Trend) -> Shape {
     let mut choices = vec![(cost(fit, fit.line_rss, 2.0), straight(fit.line_slope))];
     if let Some(curve) = fit.accelerating {
-        choices.push((cost(fit, alone(fit, &curve), 4.0), Shape::Accelerating));
+        choices.push((cost(fit, alone(fit, &curve), 4.0), accelerating(&curve)));
     }
     if trend != Trend::Leak {
         choices.push((cost(fit, fit.szz, 1.0), Shape::Stable));
@@ -59,6 +62,10 @@ fn cost(fit: &Fit, rss: f64, parameters: f64) -> f64 {
 /// What remains of the floors when the curve alone, without a slope beside it, is taken out.
 fn alone(fit: &Fit, curve: &Shaped) -> f64 {
     (fit.szz - curve.sgz * curve.sgz / curve.sgg).max(0.0)
+}
+
+fn accelerating(curve: &Shaped) -> Shape {
+    if matches!(curve.form, Form::LateStart { .. }) { Shape::PlateauThenGrowth } else { Shape::Exponential }
 }
 
 fn straight(slope: f64) -> Shape {

@@ -66,7 +66,7 @@ pub(super) fn told(exhaustion: &Exhaustion, shape: Option<Shape>) -> String {
     let Some(expected) = exhaustion.expected else {
         return format!("the memory limit of {limit} is not reached before {} more of this load", show_duration(from));
     };
-    let sooner = if shape == Some(Shape::Accelerating) { "; it accelerates, so rather sooner" } else { "" };
+    let sooner = if shape == Some(Shape::Exponential) { "; it accelerates, so rather sooner" } else { "" };
     format!(
         "at this pace the memory limit of {limit} is reached after {} more of this load ({}){sooner}",
         show_duration(expected),

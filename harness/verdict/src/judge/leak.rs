@@ -148,7 +148,8 @@ pub(super) fn shape_name(shape: Shape) -> &'static str {
         Shape::WarmUpThenPlateau => "warm-up, then a plateau",
         Shape::Step => "one step",
         Shape::Linear => "linear",
-        Shape::Accelerating => "accelerating",
+        Shape::PlateauThenGrowth => "a plateau, then growth",
+        Shape::Exponential => "exponential",
         Shape::Decreasing => "decreasing",
     }
 }
