@@ -91,7 +91,8 @@ fn widen(bounds: &mut Bounds, fit: &Fit, shaped: &Shaped, quantile: f64, unbent:
     if shaped.sgz - lower * shaped.sug > 0.0 {
         bounds.lower = bounds.lower.min(lower);
     }
-    if shaped.height > 0.0 {
+    let turned_over = shaped.height < 0.0 && shaped.rss <= unbent && !shaped.form.is_step();
+    if shaped.height > 0.0 || turned_over {
         bounds.upper = bounds.upper.max(shaped.slope + error);
     }
 }
