@@ -4,6 +4,7 @@
 
 mod analyze;
 mod container;
+mod early;
 mod ending;
 mod judge;
 mod junit;

@@ -55,7 +55,13 @@ pub struct Trace {
 ///
 /// The same arguments give the same trace. Another cadence or another leak gives the same service with other noise.
 pub fn trace(seed: u64, family: Family, length: f64, cadence: f64, leak: Option<Leak>) -> Trace {
-    let service = family.service(&mut Random::of(seed, family as u64), length);
+    soak(seed, family, (length, length), cadence, leak)
+}
+
+/// The same of a service whose programme goes by `scale` seconds and not by the length of the run: `(scale, length)`.
+/// Where the run is longer it has warmed up well before its end.
+pub fn soak(seed: u64, family: Family, (scale, length): (f64, f64), cadence: f64, leak: Option<Leak>) -> Trace {
+    let service = family.service(&mut Random::of(seed, family as u64), scale);
     let times: Vec<f64> = (0..(length / cadence).round() as usize).map(|at| at as f64 * cadence).collect();
     let purpose = |kind: Kind| 1_000 + 100 * family as u64 + kind as u64;
     let course = leak.map(|leak| leak.kind.course(&mut Random::of(seed, purpose(leak.kind))));

@@ -67,6 +67,7 @@ impl Live {
             Happening::Died(death) => format!("the target died: {death}"),
             Happening::LoadFailed { reason } => format!("the load failed: {reason}"),
             Happening::Interrupted => "interrupted".to_owned(),
+            Happening::StoppedEarly { reason } => format!("stopped early: {reason}"),
             Happening::Stopped { how } => format!("target stopped: {how}"),
         };
         self.line(&format!("{at:>8}  {text}"));

@@ -57,9 +57,11 @@ fn plan() -> Plan {
     Plan {
         name: "leaky".to_owned(),
         about: None,
+        stop_early: false,
         target: TargetPlan { launch, ready: Ready { when: ReadyWhen::Started, within: Duration::from_mins(1) } },
         journeys: Vec::new(),
         timeout: Duration::from_secs(30),
+        warm_up: None,
         phases: Vec::new(),
         probes: ProbePlan { every: Duration::from_secs(1), heartbeat: None },
         assertions: Vec::new(),
@@ -194,7 +196,9 @@ fn every_outcome_comes_back() {
     let scratch = Scratch::new("outcomes");
     let death = Death { exit_code: None, oom_killed: false, last_lines: vec!["panicked".to_owned()] };
     let failed = Outcome::LoadFailed { reason: "no such host".to_owned() };
-    for outcome in [Outcome::Completed, Outcome::TargetDied(death), failed, Outcome::Interrupted] {
+    let stopped =
+        Outcome::StoppedEarly { look: 2, seen: Elapsed::from_seconds(9.5), reason: "memory leaks".to_owned() };
+    for outcome in [Outcome::Completed, Outcome::TargetDied(death), failed, Outcome::Interrupted, stopped] {
         let folder = Writer::create(&scratch.0, &about()).unwrap().seal(&outcome).unwrap();
         assert_eq!(open(&folder).unwrap().timeline.outcome, outcome);
     }

@@ -85,9 +85,11 @@ fn plan() -> Plan {
     Plan {
         name: "leaky".to_owned(),
         about: None,
+        stop_early: false,
         target: TargetPlan { launch: Launch::Process(process), ready },
         journeys: Vec::new(),
         timeout: Duration::from_secs(30),
+        warm_up: None,
         phases: Vec::new(),
         probes: ProbePlan { every: Duration::from_secs(1), heartbeat: None },
         assertions: Vec::new(),

@@ -120,19 +120,23 @@ fn completed(record: &Record) -> TestCase {
         Outcome::NotStarted { .. } => {
             TestCase::skipped_with_cause(name, "run.not_started", "the target did not start: see target.start")
         }
-        Outcome::TargetDied(_) if is_told(record) => {
+        Outcome::TargetDied(_) if is_told(record, "target.alive") => {
             TestCase::skipped_with_cause(name, "run.target_died", "the target died: see target.alive")
         }
         Outcome::TargetDied(_) => broken(name, time, "run.target_died", &message, &message),
         Outcome::HarnessLost => unsound(name, time, "run.harness_lost", &message),
         Outcome::LoadFailed { .. } => unsound(name, time, "run.load_failed", &message),
         Outcome::Interrupted => unsound(name, time, "run.interrupted", &message),
+        Outcome::StoppedEarly { .. } if is_told(record, "memory.growth") => {
+            TestCase::skipped_with_cause(name, "run.stopped_early", "stopped early by a leak: see memory.growth")
+        }
+        Outcome::StoppedEarly { .. } => unsound(name, time, "run.stopped_early", &message),
     }
 }
 
-/// Does a finding say already that the target died?
-fn is_told(record: &Record) -> bool {
-    record.findings.iter().any(|finding| finding.assertion == "target.alive" && finding.verdict == Verdict::Fail)
+/// Does a finding of this kind say already what went wrong?
+fn is_told(record: &Record, kind: &str) -> bool {
+    record.findings.iter().any(|finding| finding.assertion.starts_with(kind) && finding.verdict == Verdict::Fail)
 }
 
 fn unsound(name: &str, time: Duration, code: &str, message: &str) -> TestCase {

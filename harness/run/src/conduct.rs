@@ -1,8 +1,6 @@
 //! Performs a run: what the session decides is done here, and nothing is decided here.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clock::Clock;
@@ -11,11 +9,13 @@ use probe::{Probes, Watched};
 use record::{Record, Writer};
 use scenario::Plan;
 use target::{Owner, Reaper, Target};
-use timeline::{Event, Happening, Metric, Observation, Outcome, Subject};
+use timeline::{Elapsed, Event, Happening, Observation, Outcome};
 use tokio::sync::watch;
+use verdict::Look;
 
 use crate::fallback::Engine;
 use crate::progress::{Progress, Snapshot};
+use crate::seen::Seen;
 use crate::session::{Command, Input, Session};
 use crate::{NotStarted, Order, Run, RunError};
 
@@ -82,42 +82,42 @@ impl Stage<'_> {
             Err(error) => return not_started(error.into()),
         };
         writer.note_target(&target.what(), target.image_digest());
-        self.happened(writer, Happening::Launched { what: target.what() });
-        let played = self.play_with(&target, writer).await;
+        let seen = Seen::new(writer.sink(), self.plan);
+        self.happened(&seen, Happening::Launched { what: target.what() });
+        let played = self.play_with(&target, &seen).await;
         let (outcome, not_started) = match played {
             Ok(outcome) => (outcome, None),
             Err(error) => not_started(error),
         };
         if let Outcome::TargetDied(death) = &outcome {
-            self.happened(writer, Happening::Died(death.clone()));
+            self.happened(&seen, Happening::Died(death.clone()));
         }
         (self.watcher)(Progress::Doing("stopping the target"));
         let how = target.stop().await.unwrap_or_else(|error| format!("not stopped: {error}"));
-        self.happened(writer, Happening::Stopped { how });
+        self.happened(&seen, Happening::Stopped { how });
         (outcome, not_started)
     }
 
-    async fn play_with(&mut self, target: &Target, writer: &Writer) -> Result<Outcome, NotStarted> {
+    async fn play_with(&mut self, target: &Target, seen: &Seen) -> Result<Outcome, NotStarted> {
         (self.watcher)(Progress::Doing("waiting until it is ready"));
         tokio::select! {
             ready = target.ready() => ready?,
             () = interrupted(&mut self.interrupts) => {
-                self.happened(writer, Happening::Interrupted);
+                self.happened(seen, Happening::Interrupted);
                 return Ok(Outcome::Interrupted);
             }
         }
-        self.happened(writer, Happening::Ready);
-        let memory = Arc::new(AtomicU64::new(0));
-        let probes = self.watch(target, writer, &memory)?;
+        self.happened(seen, Happening::Ready);
+        let probes = self.watch(target, seen)?;
         let load = self.load(target)?;
-        let outcome = self.perform(target, writer, load, &memory).await;
+        let outcome = self.perform(target, seen, load).await;
         if let Err(error) = probes.stop() {
             tracing::warn!("{error}");
         }
         Ok(outcome)
     }
 
-    fn watch(&self, target: &Target, writer: &Writer, memory: &Arc<AtomicU64>) -> Result<Probes, NotStarted> {
+    fn watch(&self, target: &Target, seen: &Seen) -> Result<Probes, NotStarted> {
         let stats = target.stats();
         let watched = Watched {
             pid: target.pid(),
@@ -125,14 +125,8 @@ impl Stage<'_> {
             address: target.address(),
             fallback: stats.map(|stats| -> Box<dyn probe::Fallback> { Box::new(Engine(stats)) }),
         };
-        let (sink, memory) = (writer.sink(), Arc::clone(memory));
-        let seen = move |seen: Observation| {
-            if let Some(value) = target_memory(&seen) {
-                memory.store(value.to_bits(), Ordering::Relaxed);
-            }
-            sink.append(seen);
-        };
-        Ok(probe::start(&self.plan.probes, watched, self.clock, seen)?)
+        let all = seen.clone();
+        Ok(probe::start(&self.plan.probes, watched, self.clock, move |seen| all.append(seen))?)
     }
 
     fn load(&self, target: &Target) -> Result<Option<Load>, NotStarted> {
@@ -142,48 +136,57 @@ impl Stage<'_> {
     }
 
     /// Walks the session to its end; the load is stopped when this returns.
-    async fn perform(
-        &mut self,
-        target: &Target,
-        writer: &Writer,
-        mut load: Option<Load>,
-        memory: &AtomicU64,
-    ) -> Outcome {
+    async fn perform(&mut self, target: &Target, seen: &Seen, mut load: Option<Load>) -> Outcome {
         let mut commands = Vec::new();
         let mut session = Session::begin(self.plan, self.clock.now(), &mut commands);
+        let mut settled = self.clock.now();
         let outcome = 'run: loop {
+            let mut leak = None;
             for command in commands.drain(..) {
                 match command {
                     Command::End(outcome) => break 'run outcome,
                     Command::SetUsers(users) => load.iter().for_each(|load| load.set_users(users)),
-                    Command::Left(span) => writer.append(Observation::Phase(span)),
-                    Command::Enter(index) => self.enter(index, writer),
-                    Command::Cut => {
-                        if let Some(cut) = load.as_ref().map(Load::cut) {
-                            let snapshot = self.snapshot(&session, &cut, memory);
-                            (self.watcher)(Progress::Interval(snapshot));
-                            keep(writer, cut);
-                        }
-                    }
+                    Command::Left(span) => seen.append(Observation::Phase(span)),
+                    Command::Enter(index) => self.enter(index, seen),
+                    Command::Look(look) => leak = self.look(look, settled, seen),
+                    Command::Cut => settled = self.cut(&session, load.as_ref(), seen),
                 }
             }
-            let input = self.next_input(&session, target, load.as_mut(), writer).await;
+            let input = match leak {
+                Some(leak) => leak,
+                None => self.next_input(&session, target, load.as_mut(), seen).await,
+            };
             session.on(self.clock.now(), input, &mut commands);
         };
         if let Some(load) = load {
-            keep(writer, load.stop().await);
+            keep(seen, load.stop().await);
         }
         outcome
     }
 
+    /// Closes the load's interval; from when on there may be more to come.
+    fn cut(&mut self, session: &Session, load: Option<&Load>, seen: &Seen) -> Elapsed {
+        let settled = match load.map(Load::cut) {
+            Some(cut) => {
+                let (begun, snapshot) = (cut.load.start, self.snapshot(session, &cut, seen));
+                (self.watcher)(Progress::Interval(snapshot));
+                keep(seen, cut);
+                begun
+            }
+            None => Elapsed::from(self.clock.now().since(Elapsed::ZERO).saturating_sub(Duration::from_secs(1))),
+        };
+        seen.settle(settled);
+        settled
+    }
+
+    fn look(&mut self, look: Look, until: Elapsed, seen: &Seen) -> Option<Input> {
+        let reason = seen.look(self.plan, look, until)?;
+        self.happened(seen, Happening::StoppedEarly { reason: reason.clone() });
+        Some(Input::Leaks { look: look.number, seen: until, reason })
+    }
+
     /// Waits for whatever comes first.
-    async fn next_input(
-        &mut self,
-        session: &Session,
-        target: &Target,
-        load: Option<&mut Load>,
-        writer: &Writer,
-    ) -> Input {
+    async fn next_input(&mut self, session: &Session, target: &Target, load: Option<&mut Load>, seen: &Seen) -> Input {
         let failed = async {
             match load {
                 Some(load) => load.failed().await,
@@ -194,22 +197,22 @@ impl Stage<'_> {
             biased;
             death = target.died() => Input::TargetDied(death),
             () = interrupted(&mut self.interrupts) => {
-                self.happened(writer, Happening::Interrupted);
+                self.happened(seen, Happening::Interrupted);
                 Input::Interrupted
             }
             reason = failed => {
-                self.happened(writer, Happening::LoadFailed { reason: reason.clone() });
+                self.happened(seen, Happening::LoadFailed { reason: reason.clone() });
                 Input::LoadFailed(reason)
             }
             () = self.clock.sleep_until(session.next_due()) => Input::Tick,
         }
     }
 
-    fn enter(&mut self, index: usize, writer: &Writer) {
+    fn enter(&mut self, index: usize, seen: &Seen) {
         let phase = &self.plan.phases[index];
         let (name, cycle, loaded) = (phase.name.clone(), phase.cycle, phase.loaded());
         let what = Happening::Entered { phase: name, cycle, loaded };
-        writer.append(Observation::Event(Event { at: self.clock.now(), what }));
+        seen.append(Observation::Event(Event { at: self.clock.now(), what }));
         (self.watcher)(Progress::Phase {
             name: phase.name.clone(),
             cycle: phase.cycle,
@@ -218,9 +221,8 @@ impl Stage<'_> {
         });
     }
 
-    fn snapshot(&self, session: &Session, cut: &Cut, memory: &AtomicU64) -> Snapshot {
+    fn snapshot(&self, session: &Session, cut: &Cut, seen: &Seen) -> Snapshot {
         let seconds = cut.load.end.since(cut.load.start).max(Duration::from_millis(1)).as_secs_f64();
-        let memory = f64::from_bits(memory.load(Ordering::Relaxed));
         Snapshot {
             at: session.planned(self.clock.now()),
             length: self.plan.length(),
@@ -228,14 +230,14 @@ impl Stage<'_> {
             rate: cut.totals.requests as f64 / seconds,
             failed: cut.totals.failed,
             latency: cut.totals.p50_micros.zip(cut.totals.p99_micros),
-            memory: (memory > 0.0).then_some(memory),
+            memory: seen.memory(),
         }
     }
 
-    fn happened(&mut self, writer: &Writer, what: Happening) {
+    fn happened(&mut self, seen: &Seen, what: Happening) {
         let event = Event { at: self.clock.now(), what };
         (self.watcher)(Progress::Happened(event.clone()));
-        writer.append(Observation::Event(event));
+        seen.append(Observation::Event(event));
     }
 }
 
@@ -244,20 +246,9 @@ fn not_started(error: NotStarted) -> (Outcome, Option<NotStarted>) {
 }
 
 /// Keeps an interval: of the idle ones, only that nobody was at work.
-fn keep(writer: &Writer, cut: Cut) {
-    cut.latency.into_iter().for_each(|interval| writer.append(Observation::Latency(interval)));
-    writer.append(Observation::Load(cut.load));
-}
-
-fn target_memory(seen: &Observation) -> Option<f64> {
-    match seen {
-        Observation::Sample { key, sample, .. }
-            if key.metric == Metric::AnonymousMemory && key.subject == Subject::Target =>
-        {
-            Some(sample.value)
-        }
-        _ => None,
-    }
+fn keep(seen: &Seen, cut: Cut) {
+    cut.latency.into_iter().for_each(|interval| seen.append(Observation::Latency(interval)));
+    seen.append(Observation::Load(cut.load));
 }
 
 /// Resolves when the run has been asked to end; never, where nobody can ask any more.

@@ -6,6 +6,7 @@
 mod conduct;
 mod fallback;
 mod progress;
+mod seen;
 mod session;
 
 use std::path::PathBuf;

@@ -1,10 +1,12 @@
 //! What happens when: the state machine of a run. It never waits and never asks the time, so a
 //! day of it plays in a test in milliseconds.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use scenario::{Phase, Plan};
 use timeline::{Death, Elapsed, Outcome, PhaseSpan};
+use verdict::Look;
 
 /// Ramps are walked in steps of this length.
 const STEP: Duration = Duration::from_millis(100);
@@ -23,6 +25,15 @@ pub(crate) enum Input {
     LoadFailed(String),
     /// The run was asked to end.
     Interrupted,
+    /// A look has proved a leak.
+    Leaks {
+        /// Which look.
+        look: u32,
+        /// Up to when it saw the run.
+        seen: Elapsed,
+        /// What leaks.
+        reason: String,
+    },
 }
 
 /// What is to be done.
@@ -34,6 +45,8 @@ pub(crate) enum Command {
     SetUsers(u64),
     /// Close the load's interval.
     Cut,
+    /// Look whether memory leaks, in what was seen before the interval that was just closed: of that, all has come.
+    Look(Look),
     /// A phase has ended.
     Left(PhaseSpan),
     /// Nothing more: tear down.
@@ -55,6 +68,10 @@ pub(crate) struct Session {
     users: u64,
     interval: Duration,
     next_cut: Elapsed,
+    /// When the last interval was closed.
+    last_cut: Elapsed,
+    /// The looks that are left.
+    looks: VecDeque<Look>,
     ended: bool,
 }
 
@@ -71,6 +88,8 @@ impl Session {
             users: 0,
             interval,
             next_cut: now + interval,
+            last_cut: now,
+            looks: verdict::looks(plan).into(),
             ended: false,
         };
         session.enter(0, now, out);
@@ -87,6 +106,7 @@ impl Session {
             Input::TargetDied(death) => self.end(now, Outcome::TargetDied(death), out),
             Input::LoadFailed(reason) => self.end(now, Outcome::LoadFailed { reason }, out),
             Input::Interrupted => self.end(now, Outcome::Interrupted, out),
+            Input::Leaks { look, seen, reason } => self.end(now, Outcome::StoppedEarly { look, seen, reason }, out),
         }
     }
 
@@ -118,8 +138,7 @@ impl Session {
         }
         self.follow_ramp(now, out);
         if now >= self.next_cut && !self.ended {
-            out.push(Command::Cut);
-            self.plan_cut(now);
+            self.cut(now, out);
         }
     }
 
@@ -150,8 +169,7 @@ impl Session {
     /// no interval lies in two phases.
     fn leave(&mut self, now: Elapsed, out: &mut Vec<Command>) {
         let Some(index) = self.current.take() else { return };
-        out.push(Command::Cut);
-        self.plan_cut(now);
+        self.cut(now, out);
         let phase = &self.phases[index];
         out.push(Command::Left(PhaseSpan {
             name: phase.name.clone(),
@@ -162,6 +180,17 @@ impl Session {
         }));
     }
 
+    /// Closes the interval, and looks where one that was closed before it has reached the time for it.
+    fn cut(&mut self, now: Elapsed, out: &mut Vec<Command>) {
+        out.push(Command::Cut);
+        let reached = self.planned(self.last_cut);
+        if let Some(look) = self.looks.pop_front_if(|look| look.at <= reached) {
+            out.push(Command::Look(look));
+        }
+        self.last_cut = now;
+        self.plan_cut(now);
+    }
+
     /// The next cut is the first point of the grid that is at least half an interval away.
     fn plan_cut(&mut self, now: Elapsed) {
         let passed = (now.since(self.began) + self.interval / 2).as_micros() / self.interval.as_micros();
@@ -169,6 +198,7 @@ impl Session {
     }
 
     fn end(&mut self, now: Elapsed, outcome: Outcome, out: &mut Vec<Command>) {
+        self.looks.clear();
         if self.users != 0 {
             self.users = 0;
             out.push(Command::SetUsers(0));

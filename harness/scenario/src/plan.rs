@@ -15,12 +15,18 @@ pub struct Plan {
     pub name: String,
     /// One sentence on what it shows.
     pub about: Option<String>,
+    /// Does the run end before its time where memory is proved to leak?
+    #[serde(default)]
+    pub stop_early: bool,
     /// What is launched, or attached to.
     pub target: TargetPlan,
     /// What users do.
     pub journeys: Vec<Journey>,
     /// After which time a request counts as failed.
     pub timeout: Duration,
+    /// The time of load within which the target is assumed to warm up; all of the load where it is not known.
+    #[serde(default)]
+    pub warm_up: Option<Duration>,
     /// The stretches of the timeline, in order, cycles unrolled, without gaps.
     pub phases: Vec<Phase>,
     /// What is watched, and how often.
@@ -35,10 +41,26 @@ impl Plan {
         self.phases.last().map_or(Duration::ZERO, |phase| phase.end().since(Elapsed::ZERO))
     }
 
+    /// The phases whose time is that of the load: the loaded ones, or all where none is.
+    pub fn load_phases(&self) -> impl Iterator<Item = &Phase> {
+        load_phases(&self.phases)
+    }
+
+    /// The time of the load.
+    pub fn load_length(&self) -> Duration {
+        self.load_phases().map(|phase| phase.length).sum()
+    }
+
     /// The largest number of users at any time.
     pub fn most_users(&self) -> u64 {
         self.phases.iter().map(|phase| phase.users.from.max(phase.users.to)).max().unwrap_or(0)
     }
+}
+
+/// See [`Plan::load_phases`].
+pub(crate) fn load_phases(phases: &[Phase]) -> impl Iterator<Item = &Phase> {
+    let any_load = phases.iter().any(Phase::loaded);
+    phases.iter().filter(move |phase| phase.loaded() || !any_load)
 }
 
 /// The service under test.

@@ -43,15 +43,18 @@ pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Ve
     resolver.name(&spec.name);
     let target = resolver.target(&spec.target);
     let phases = resolver.phases(&spec.load.phases);
+    let warm_up = resolver.warm_up(&spec.load, &phases);
     let journeys = resolver.journeys(spec, &phases);
     let probes = resolver.probes(spec, &target, &phases);
     let assertions = resolver.assertions(spec.assertions.as_ref(), &phases, &probes);
     Plan {
         name: spec.name.clone(),
         about: spec.about.clone(),
+        stop_early: spec.stop_early,
         target,
         journeys,
         timeout: spec.load.timeout.map_or(load::DEFAULT_TIMEOUT, |span| span.0),
+        warm_up,
         phases,
         probes,
         assertions,

@@ -15,6 +15,9 @@ pub struct Spec {
     pub name: String,
     /// One sentence on what it shows.
     pub about: Option<String>,
+    /// End the run before its time where memory is proved to leak: false where nothing is said.
+    #[serde(default)]
+    pub stop_early: bool,
     /// The service under test.
     pub target: TargetSpec,
     /// What is done to it, and when.
@@ -130,6 +133,8 @@ pub struct LoadSpec {
     pub journeys: Vec<JourneySpec>,
     /// After which time a request counts as failed: 30s where nothing is said.
     pub timeout: Option<Span>,
+    /// The time of load within which the target warms up and fills its caches: all of the load where nothing is said.
+    pub warm_up: Option<Span>,
     /// The timeline.
     pub phases: Vec<PhaseSpec>,
 }

@@ -158,6 +158,17 @@ fn impossible_plans_are_refused() {
 }
 
 #[test]
+fn a_run_stops_early_where_it_is_asked_to() {
+    let (patient, hasty) = (read(GOOD).unwrap(), read(&format!("{GOOD}stop_early: true\n")).unwrap());
+    assert_eq!((patient.stop_early, hasty.stop_early), (false, true));
+    assert_eq!(hasty.load_length(), std::time::Duration::from_secs(60 + 2 * 25), "rests are no load");
+    let known = read(&GOOD.replace("  phases:\n    - {name: b", "  warm_up: 60s\n  phases:\n    - {name: b")).unwrap();
+    assert_eq!((patient.warm_up, known.warm_up), (None, Some(std::time::Duration::from_mins(1))));
+    let long = problems(&GOOD.replace("  phases:\n    - {name: b", "  warm_up: 110s\n  phases:\n    - {name: b"));
+    assert!(long.len() == 1 && long[0].contains("the warm-up has to end before the load does"), "{long:?}");
+}
+
+#[test]
 fn growth_per_cycle_and_per_user_need_what_they_are_read_off() {
     let cycles = GOOD.replace("repeat: 2", "repeat: 12");
     let with = |source: &str, rule: &str| source.replace("    peak: {below: 1GiB}", &format!("    {rule}"));

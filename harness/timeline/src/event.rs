@@ -59,6 +59,11 @@ pub enum Happening {
     },
     /// The run was asked to end by a signal.
     Interrupted,
+    /// A look at the run proved a leak, so it ends before its time.
+    StoppedEarly {
+        /// What leaks.
+        reason: String,
+    },
     /// The target was stopped, as it should be at the end.
     Stopped {
         /// How it took it.
@@ -125,6 +130,15 @@ pub enum Outcome {
     },
     /// A signal ended the run.
     Interrupted,
+    /// A look at the run under way proved a leak.
+    StoppedEarly {
+        /// Which look, from 1: it tells what chance of error was taken.
+        look: u32,
+        /// Up to when the look saw the run.
+        seen: Elapsed,
+        /// What leaks.
+        reason: String,
+    },
 }
 
 impl fmt::Display for Outcome {
@@ -136,6 +150,7 @@ impl fmt::Display for Outcome {
             Self::TargetDied(death) => write!(f, "target died: {death}"),
             Self::LoadFailed { reason } => write!(f, "load failed: {reason}"),
             Self::Interrupted => f.write_str("interrupted"),
+            Self::StoppedEarly { reason, .. } => write!(f, "stopped early: {reason}"),
         }
     }
 }

@@ -29,6 +29,7 @@ fn main() -> Result<(), String> {
     println!("{}", accuracy::table(&leaks));
     println!("{}", sampling::table(&options));
     println!("{}", cost::table());
+    println!("{}", cost::looks());
     if !options.only_detector {
         println!("{}", comparison::table(&options));
     }

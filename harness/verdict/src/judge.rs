@@ -9,16 +9,19 @@ mod exhaustion;
 mod health;
 mod leak;
 mod level;
+mod looks;
 mod pauses;
 mod ratchet;
 mod requests;
 mod rests;
 mod scale;
+mod sight;
 #[cfg(test)]
 mod simulation;
 mod stretch;
 #[cfg(test)]
 mod tests;
+mod thinned;
 mod users;
 mod witness;
 mod work;
@@ -26,17 +29,25 @@ mod work;
 use std::collections::BTreeSet;
 
 pub use analyze::{Given, analyze};
+pub use looks::{Look, looks};
 use scenario::{Plan, Rule};
+pub use sight::Sight;
 use timeline::{Amount, Elapsed, Metric, Outcome, PhaseSpan, Series, SeriesKey, Subject, Timeline, Unit};
 
 use crate::finding::{Evidence, Finding, Verdict};
 
 /// One finding per assertion of the plan, in its order; behind the one on the growth of the target's memory, one for
-/// each service whose memory was sampled.
+/// each service whose memory was sampled. Where a look ended the run, leaks are judged by what it saw.
 pub fn judge(plan: &Plan, timeline: &Timeline) -> Vec<Finding> {
-    let case = Case { plan, timeline };
+    let case = Case { plan, timeline, terms: Terms::at_the_end(plan) };
+    let looked = Sight::of_stopped(plan, timeline);
+    let of_leaks = looked.as_ref().map_or(case, |(seen, terms)| Case { plan, timeline: seen, terms: *terms });
     let judged = plan.assertions.iter().filter(|assertion| !case.is_out_of_reach(&assertion.rule));
-    judged.flat_map(|assertion| case.findings(&assertion.rule)).collect()
+    let findings = judged.flat_map(|assertion| {
+        let case = if sight::is_on_leaks(&assertion.rule) { of_leaks } else { case };
+        case.findings(&assertion.rule)
+    });
+    findings.map(|finding| case.with_early_end(finding)).collect()
 }
 
 /// The worst of `findings`, and of what `outcome` says: a target that died is a failure, a run that
@@ -46,9 +57,11 @@ pub fn overall(findings: &[Finding], outcome: &Outcome) -> Verdict {
     let of_outcome = match outcome {
         Outcome::Completed => Verdict::Pass,
         Outcome::TargetDied(_) => Verdict::Fail,
-        Outcome::HarnessLost | Outcome::NotStarted { .. } | Outcome::LoadFailed { .. } | Outcome::Interrupted => {
-            Verdict::Inconclusive
-        }
+        Outcome::HarnessLost
+        | Outcome::NotStarted { .. }
+        | Outcome::LoadFailed { .. }
+        | Outcome::Interrupted
+        | Outcome::StoppedEarly { .. } => Verdict::Inconclusive,
     };
     of_findings.max(of_outcome)
 }
@@ -58,6 +71,16 @@ pub fn overall(findings: &[Finding], outcome: &Outcome) -> Verdict {
 struct Case<'a> {
     plan: &'a Plan,
     timeline: &'a Timeline,
+    terms: Terms,
+}
+
+/// On what terms growth is judged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Terms {
+    /// The chance of a false alarm that is taken per rule.
+    alpha: f64,
+    /// The seconds of load within which warm-ups are assumed to end; before that nothing is decided.
+    warm_seconds: f64,
 }
 
 type Window = (Elapsed, Elapsed);
@@ -139,6 +162,19 @@ impl<'a> Case<'a> {
     /// Did every phase of the plan run to its end?
     fn completed(self) -> bool {
         self.timeline.outcome == Outcome::Completed
+    }
+
+    /// Did a look end the run?
+    fn stopped_early(self) -> bool {
+        matches!(self.timeline.outcome, Outcome::StoppedEarly { .. })
+    }
+
+    /// What the rest of the run might have settled says why there was none.
+    fn with_early_end(self, mut finding: Finding) -> Finding {
+        if finding.verdict == Verdict::Inconclusive && self.stopped_early() {
+            finding.evidence.notes.push(format!("the run was {}", self.timeline.outcome));
+        }
+        finding
     }
 }
 

@@ -9,4 +9,4 @@ mod judge;
 mod stats;
 
 pub use finding::{Estimate, Evidence, Exhaustion, Finding, Verdict};
-pub use judge::{Given, analyze, judge, overall};
+pub use judge::{Given, Look, Sight, analyze, judge, looks, overall};

@@ -36,6 +36,7 @@ fn describe(plan: &Plan) -> String {
     for journey in &plan.journeys {
         let _ = writeln!(text, "journey   {} (weight {}, {} steps)", journey.name, journey.weight, journey.steps.len());
     }
+    text.push_str(&looks(plan));
     text.push_str("\nasserted\n");
     for assertion in &plan.assertions {
         let always = if assertion.asked_for { "" } else { " (always judged)" };
@@ -83,6 +84,13 @@ fn timeline(plan: &Plan) -> String {
         );
     }
     text
+}
+
+/// When it may stop early, where it may.
+fn looks(plan: &Plan) -> String {
+    let times: Vec<String> = verdict::looks(plan).iter().map(|look| look.at.to_string()).collect();
+    let times = if times.is_empty() { "no look fits".to_owned() } else { format!("looks at {}", times.join(", ")) };
+    if plan.stop_early { format!("stops     early where memory leaks: {times}\n") } else { String::new() }
 }
 
 fn users(phase: &Phase) -> String {

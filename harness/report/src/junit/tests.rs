@@ -167,7 +167,9 @@ fn a_run_that_was_cut_short_is_never_green() {
     let died = |exit_code| Outcome::TargetDied(Death { exit_code, ..Death::default() });
     let reason = "connection refused".to_owned();
     let failed = Outcome::LoadFailed { reason: reason.clone() };
-    for outcome in [Outcome::HarnessLost, Outcome::Interrupted, failed, Outcome::NotStarted { reason }, died(Some(1))] {
+    let stopped = Outcome::StoppedEarly { look: 1, seen: Elapsed::ZERO, reason: reason.clone() };
+    let not_started = Outcome::NotStarted { reason };
+    for outcome in [Outcome::HarnessLost, Outcome::Interrupted, failed, not_started, died(Some(1)), stopped] {
         let mut record = example::record(vec![finding("errors", Verdict::Pass, "none")]);
         record.timeline.outcome = outcome.clone();
         let report = valid(&record, &[], Verdict::Pass);
@@ -184,6 +186,22 @@ fn a_death_that_a_finding_tells_is_counted_once() {
     assert_eq!(
         find(&report, "//testcase[@name='run.completed']/skipped/@message"),
         "the target died: see target.alive"
+    );
+}
+
+#[test]
+fn a_leak_that_stopped_the_run_is_counted_once() {
+    let mut record = example::record(vec![finding("memory.growth", Verdict::Fail, "memory leaks")]);
+    let reason = "memory leaks".to_owned();
+    record.timeline.outcome = Outcome::StoppedEarly { look: 1, seen: Elapsed::ZERO, reason };
+    let report = valid(&record, &[], Verdict::Inconclusive);
+    assert_eq!(
+        (find(&report, "//testsuite/@failures"), find(&report, "//testsuite/@errors")),
+        ("1".into(), "0".into())
+    );
+    assert_eq!(
+        find(&report, "//testcase[@name='run.completed']/skipped/@message"),
+        "stopped early by a leak: see memory.growth"
     );
 }
 

@@ -115,6 +115,49 @@ fn a_host_that_slept_through_phases_leaves_them_empty_and_goes_on() {
 }
 
 #[test]
+fn a_leak_ends_the_run_at_once() {
+    let leaks = Input::Leaks { look: 2, seen: Elapsed::from_seconds(8.0), reason: "memory leaks".to_owned() };
+    let log = play(&plan(SHORT), Duration::ZERO, Some(&(3.5, leaks)));
+    assert_eq!(left(&log).last().unwrap(), &("hold".to_owned(), 3.0, 3.5));
+    let Command::End(Outcome::StoppedEarly { look, reason, .. }) = &log.last().unwrap().1 else { panic!("{log:?}") };
+    assert_eq!((*look, reason.as_str()), (2, "memory leaks"));
+}
+
+/// When looks are taken, of the plan.
+fn looks(log: &[(f64, Command)]) -> Vec<(f64, Look)> {
+    let look = |(at, command): &(f64, Command)| match command {
+        Command::Look(look) => Some((*at, *look)),
+        _ => None,
+    };
+    log.iter().filter_map(look).collect()
+}
+
+#[test]
+fn a_look_sees_only_what_has_come() {
+    let hasty = Plan { stop_early: true, ..plan("[{name: base, for: 2s}, {name: hold, for: 100s, users: 5}]") };
+    let log = play(&hasty, Duration::from_millis(7), None);
+    let cuts: Vec<f64> = log.iter().filter(|(_, command)| *command == Command::Cut).map(|(at, _)| *at).collect();
+    let taken = looks(&log);
+    assert_eq!(taken.len(), 2);
+    for (at, look) in taken {
+        let before = cuts.iter().rfind(|cut| **cut < at).unwrap();
+        assert!(look.at.seconds() <= *before && at - look.at.seconds() < 3.0, "{look:?} at {at}, {before}");
+    }
+    assert!(looks(&play(&Plan { stop_early: false, ..hasty }, Duration::ZERO, None)).is_empty());
+}
+
+#[test]
+fn a_day_with_looks_plays_in_no_time() {
+    let day = plan("[{repeat: 1000, phases: [{name: work, for: 60s, users: 5}, {name: rest, for: 26s}]}]");
+    let day = Plan { stop_early: true, warm_up: Some(Duration::from_mins(10)), ..day };
+    let log = play(&day, Duration::from_millis(7), None);
+    let taken = looks(&log);
+    assert_eq!(taken.len(), 16);
+    assert!(taken.iter().map(|(_, look)| look.number).eq(1..=16));
+    assert_eq!(log.last().unwrap().1, Command::End(Outcome::Completed));
+}
+
+#[test]
 fn a_day_of_cycles_plays_in_no_time() {
     let day = plan(
         "[{name: base, for: 1m}, {repeat: 1000, phases: [{name: work, for: 60s, users: 5}, {name: rest, for: 26s}]}]",

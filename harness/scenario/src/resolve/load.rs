@@ -6,8 +6,8 @@ use std::time::Duration;
 use timeline::Elapsed;
 
 use super::Resolver;
-use crate::plan::{Expect, Journey, Method, Phase, Request, Step, Users};
-use crate::spec::{JourneySpec, PhaseSpec, Spec, StepSpec};
+use crate::plan::{Expect, Journey, Method, Phase, Request, Step, Users, load_phases};
+use crate::spec::{JourneySpec, LoadSpec, PhaseSpec, Spec, StepSpec};
 
 pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// More phases than this is a mistake, not a plan.
@@ -24,6 +24,16 @@ impl Resolver<'_> {
             self.refuse(&["load", "phases"], "there are no phases", "for example `{name: work, for: 1m, users: 10}`");
         }
         phases
+    }
+
+    pub(super) fn warm_up(&mut self, spec: &LoadSpec, phases: &[Phase]) -> Option<Duration> {
+        let warm_up = spec.warm_up?.0;
+        let load: Duration = load_phases(phases).map(|phase| phase.length).sum();
+        if warm_up.is_zero() || warm_up >= load {
+            let hint = "leave it out where it is not known";
+            self.refuse(&["load", "warm_up"], "the warm-up has to end before the load does", hint);
+        }
+        Some(warm_up)
     }
 
     fn phase(&mut self, place: &[&str], spec: &PhaseSpec, cycle: Option<u32>, phases: &mut Vec<Phase>) {

@@ -36,6 +36,9 @@ impl Case<'_> {
         }
         match &self.timeline.outcome {
             Outcome::Completed => Judgement::new(Verdict::Pass, "holds", "the target lived until it was stopped"),
+            Outcome::StoppedEarly { .. } => {
+                Judgement::new(Verdict::Pass, "holds", "the target lived until the run was stopped early")
+            }
             Outcome::NotStarted { reason } => Judgement::no_data(&format!("the target did not start: {reason}")),
             other => Judgement::new(
                 Verdict::Inconclusive,
@@ -70,7 +73,7 @@ impl Case<'_> {
         let gap = samples.windows(2).map(|pair| pair[1].taken.since(pair[0].taken)).max().unwrap_or_default();
         let gappy = gap.as_secs_f64() > (length * LONGEST_GAP).max(5.0 * self.plan.probes.every.as_secs_f64());
         let shown = Amount { value: share.min(1.0), unit: Unit::Share };
-        let (verdict, code, what) = if !self.completed() {
+        let (verdict, code, what) = if !self.completed() && !self.stopped_early() {
             let planned = self.plan.phases.len();
             let cut = format!("; the run was cut short in phase {} of {planned}", self.timeline.phases.len());
             (Verdict::Inconclusive, "cut_short", cut)

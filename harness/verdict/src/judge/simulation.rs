@@ -161,7 +161,7 @@ impl Verdicts {
         let blank = empty(&plan);
         let judged = (1..=TRACES).map(|seed| {
             let timeline = service.run(&plan, blank.clone(), seed);
-            Case { plan: &plan, timeline: &timeline }.growth(&Subject::Target, None)
+            Case { plan: &plan, timeline: &timeline, terms: Terms::at_the_end(&plan) }.growth(&Subject::Target, None)
         });
         judged.fold(Self::default(), |sum, judgement| {
             let of_rests = judgement.evidence.source.is_some_and(|source| source.contains("at rest"));
@@ -178,27 +178,45 @@ impl Verdicts {
 const COLLECTED: Service = Service { sawtooth: (0.3, Idle::Collected), ..QUIET };
 const FROZEN: Service = Service { sawtooth: (0.3, Idle::Frozen), ..QUIET };
 
+/// What is no leak.
+const HEALTHY: [Service; 12] = [
+    QUIET,
+    Service { noise: 0.015, ..QUIET },
+    Service { retained: 0.3, ..QUIET },
+    Service { retained: 0.6, ..QUIET },
+    Service { warm_up: (0.5, 20.0), ..QUIET },
+    Service { warm_up: (0.5, 60.0), ..QUIET },
+    Service { warm_up: (0.5, 100.0), ..QUIET },
+    COLLECTED,
+    FROZEN,
+    Service { sawtooth: (0.3, Idle::GoesOn), ..QUIET },
+    Service { fragments: 0.03, ..QUIET },
+    Service { fragments: 0.1, ..QUIET },
+];
+
 /// Of 400 traces each, with the same seeds and beyond: none was called a leak but of frozen sawteeth (3, of a period
 /// near the length of the load), of those that go on (2) and of fragments (2 and 3).
 #[test]
 fn no_healthy_service_is_called_a_leak_for_its_cycles() {
-    let healthy = [
-        QUIET,
-        Service { noise: 0.015, ..QUIET },
-        Service { retained: 0.3, ..QUIET },
-        Service { retained: 0.6, ..QUIET },
-        Service { warm_up: (0.5, 20.0), ..QUIET },
-        Service { warm_up: (0.5, 60.0), ..QUIET },
-        Service { warm_up: (0.5, 100.0), ..QUIET },
-        COLLECTED,
-        FROZEN,
-        Service { sawtooth: (0.3, Idle::GoesOn), ..QUIET },
-        Service { fragments: 0.03, ..QUIET },
-        Service { fragments: 0.1, ..QUIET },
-    ];
-    for service in healthy {
+    for service in HEALTHY {
         let verdicts = Verdicts::of(service);
         assert_eq!(verdicts.leaks, 0, "{service:?}: {verdicts:?}");
+    }
+}
+
+/// The looks at the same, too: after 256 and 346 s of load.
+#[test]
+fn no_look_calls_a_healthy_service_a_leak_for_its_cycles() {
+    let hasty = Plan { stop_early: true, ..plan() };
+    let blank = empty(&hasty);
+    for service in HEALTHY {
+        for (seed, look) in (1..=TRACES).flat_map(|seed| looks(&hasty).into_iter().map(move |look| (seed, look))) {
+            let mut timeline = service.run(&hasty, blank.clone(), seed);
+            let reason = String::new();
+            timeline.outcome = Outcome::StoppedEarly { look: look.number, seen: look.at, reason };
+            let leaks = |finding: &Finding| finding.assertion == "memory.growth" && finding.verdict == Verdict::Fail;
+            assert!(!judge(&hasty, &timeline).iter().any(leaks), "{service:?}: {look:?} of {seed}");
+        }
     }
 }
 

@@ -22,9 +22,10 @@ pub(super) struct Stretch {
 }
 
 impl Stretch {
-    /// The time, in seconds of load, within which warm-ups are assumed to end.
-    pub(super) fn warm_seconds(&self, planned_seconds: f64, alone: bool) -> f64 {
-        if alone { planned_seconds } else { self.seconds.max(LEAST_SHARE * planned_seconds) }
+    /// The time, in seconds of load, within which warm-ups are assumed to end: what is told of a target that was never
+    /// started anew.
+    pub(super) fn warm_seconds(&self, planned_seconds: f64, unbroken: Option<f64>) -> f64 {
+        unbroken.unwrap_or_else(|| self.seconds.max(LEAST_SHARE * planned_seconds))
     }
 }
 

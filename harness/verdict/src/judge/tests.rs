@@ -8,6 +8,7 @@ use timeline::{
 
 use super::*;
 
+mod looks;
 mod memory;
 
 const MIB: f64 = 1_048_576.0;

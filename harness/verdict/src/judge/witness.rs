@@ -13,7 +13,7 @@ use super::{Case, Judgement, Window, untold};
 use crate::finding::{Evidence, Verdict};
 use crate::growth::{self, Growth, Question, Shape, Tolerance, TooLittle, Trend};
 
-/// The chance of a false alarm that is taken per rule, from VERDICT section 5's table.
+/// The chance of a false alarm that is taken per rule and run, from VERDICT section 5's table.
 pub(super) const ALPHA: f64 = 0.002;
 
 /// Where a witness looks.
@@ -111,12 +111,12 @@ enum Gaze {
 }
 
 /// What all of them are asked.
-struct Terms {
+struct Inquiry {
     planned_seconds: f64,
     tolerance: Tolerance,
     alpha: f64,
-    /// Was the target never started anew?
-    unbroken: bool,
+    /// The seconds of load within which it warms up, where the target was never started anew.
+    unbroken: Option<f64>,
 }
 
 impl Case<'_> {
@@ -138,13 +138,13 @@ impl Case<'_> {
         if summons.is_empty() {
             return Err(untold("no sample was taken"));
         }
-        let terms = Terms {
-            planned_seconds: self.planned_load_seconds(),
+        let inquiry = Inquiry {
+            planned_seconds: self.plan.load_length().as_secs_f64(),
             tolerance,
-            alpha: ALPHA / summons.len() as f64,
-            unbroken: stretches.len() == 1,
+            alpha: self.terms.alpha / summons.len() as f64,
+            unbroken: (stretches.len() == 1).then_some(self.terms.warm_seconds),
         };
-        let heard: Result<Vec<Witness>, TooLittle> = self.examine_all(&summons, &terms);
+        let heard: Result<Vec<Witness>, TooLittle> = self.examine_all(&summons, &inquiry);
         let witnesses = heard.map_err(|little| too_little(little, window))?;
         Ok(Testimony { witnesses, work })
     }
@@ -171,11 +171,11 @@ impl Case<'_> {
     }
 
     /// The witnesses that have something to say; what the first lacked, where none has.
-    fn examine_all(self, summons: &[Summons], terms: &Terms) -> Result<Vec<Witness>, TooLittle> {
+    fn examine_all(self, summons: &[Summons], inquiry: &Inquiry) -> Result<Vec<Witness>, TooLittle> {
         let mut lacking = None;
         let mut witnesses = Vec::new();
         for one in summons {
-            match self.examine(one, terms) {
+            match self.examine(one, inquiry) {
                 Ok(witness) => witnesses.extend(witness),
                 Err(little) => lacking = lacking.or(Some(little)),
             }
@@ -186,13 +186,13 @@ impl Case<'_> {
         }
     }
 
-    fn examine(self, summons: &Summons, terms: &Terms) -> Result<Option<Witness>, TooLittle> {
+    fn examine(self, summons: &Summons, inquiry: &Inquiry) -> Result<Option<Witness>, TooLittle> {
         let question = |samples| Question {
             samples,
-            planned_seconds: terms.planned_seconds,
-            warm_seconds: summons.stretch.warm_seconds(terms.planned_seconds, terms.unbroken),
-            alpha: terms.alpha,
-            tolerance: terms.tolerance,
+            planned_seconds: inquiry.planned_seconds,
+            warm_seconds: summons.stretch.warm_seconds(inquiry.planned_seconds, inquiry.unbroken),
+            alpha: inquiry.alpha,
+            tolerance: inquiry.tolerance,
         };
         Ok(match &summons.gaze {
             Gaze::Load(samples) => Some(by_load(summons, samples.len(), &growth::assess(&question(samples))?)),
@@ -225,13 +225,6 @@ impl Case<'_> {
             shape: None,
             settles_after: None,
         }
-    }
-
-    /// Seconds of load that the plan has; all of them, where it has none.
-    fn planned_load_seconds(self) -> f64 {
-        let any_load = self.plan.phases.iter().any(scenario::Phase::loaded);
-        let counted = self.plan.phases.iter().filter(|phase| phase.loaded() || !any_load);
-        counted.map(|phase| phase.length.as_secs_f64()).sum()
     }
 }
 
