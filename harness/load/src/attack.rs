@@ -45,7 +45,8 @@ pub(crate) struct Permit(());
 
 impl Permit {
     pub(crate) fn take() -> Option<Self> {
-        (!BUSY.swap(true, Ordering::AcqRel)).then_some(Self(()))
+        // A permit that is made and thrown away would end someone else's.
+        if BUSY.swap(true, Ordering::AcqRel) { None } else { Some(Self(())) }
     }
 }
 
