@@ -57,19 +57,20 @@ impl Form {
         if point.breadth == 0.0 {
             return self.height(point, point.warmth);
         }
-        let parts = if point.index < STEEP { 6 } else { 2 };
+        let parts = if point.index < STEEP { 6 } else { 1 };
         let part = |at: u32| point.warmth + point.breadth * ((f64::from(at) + 0.5) / f64::from(parts) - 0.5);
         (0..parts).map(|at| self.height(point, part(at).max(0.0))).sum::<f64>() / f64::from(parts)
     }
 
+    /// Up to a constant, which is taken out anyway.
     fn height(self, point: &Point, u: f64) -> f64 {
         match self {
-            Self::Saturation { time, power: 1.0 } => -(-u / time).exp_m1(),
-            Self::Saturation { time, power } => -(-(u / time).powf(power)).exp_m1(),
+            Self::Saturation { time, power: 1.0 } => -(-u / time).exp(),
+            Self::Saturation { time, power } => -(-(u / time).powf(power)).exp(),
             Self::Fill { end } => (u / end).min(1.0),
-            Self::Logarithm { time } => (u / time).ln_1p(),
+            Self::Logarithm { time } => (1.0 + u / time).ln(),
             Self::Step { at } => f64::from(u8::from(point.index >= at)),
-            Self::Runaway { rate } => (rate * point.place).exp_m1(),
+            Self::Runaway { rate } => (rate * point.place).exp(),
             Self::LateStart { start } => (point.place - start).max(0.0),
         }
     }
@@ -100,8 +101,8 @@ impl Form {
     }
 }
 
-/// In so many windows of a segment a curve may be so steep that two points are too few for its mean.
-const STEEP: usize = 4;
+/// In so many windows of a segment a curve may be so steep that its mean is not its height in the middle.
+const STEEP: usize = 8;
 /// The longest time constants, in warm windows: a saturation has then done 92 % of its rise within the warm window.
 const LONGEST_SATURATION: f64 = 0.4;
 const LONGEST_FILL: f64 = 0.64;
@@ -123,7 +124,7 @@ pub(super) enum Grain {
 pub(super) fn benign(windows: usize, grain: Grain) -> Vec<Form> {
     let (many, powers): (_, &[f64]) = match grain {
         Grain::Coarse => (10, &[0.5, 1.0]),
-        Grain::Fine => (18, &[0.5, 0.6, 0.7, 0.85, 1.0]),
+        Grain::Fine => (18, &[0.5, 0.65, 0.8, 1.0]),
     };
     let saturation = |time| powers.iter().map(move |&power| Form::Saturation { time, power });
     let saturations = between(0.008, LONGEST_SATURATION, many).flat_map(saturation);
