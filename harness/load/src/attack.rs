@@ -20,14 +20,16 @@ use tokio::sync::{Mutex, oneshot};
 use tokio::task::yield_now;
 
 use crate::LoadError;
-use crate::journey::{Script, Shared, User};
+use crate::cost::Threads;
 use crate::panics::words;
+use crate::user::User;
+use crate::walk::{Script, Shared};
 
 /// Two send as much as one target on a small machine can take, and leave the probes a core.
 const WORKERS: usize = 2;
 
 /// How long goose may take to stop, counted from our own stop; the last requests take up to
-/// [`crate::journey::GRACE`] of it.
+/// [`crate::gate::GRACE`] of it.
 const WIND_DOWN: Duration = Duration::from_secs(2);
 
 /// How often goose's killswitch is looked at, and pulled again in a wind-down: one that is pulled
@@ -70,13 +72,14 @@ pub(crate) fn launch(
     crews: Vec<Crew>,
     shared: Arc<Shared>,
     permit: Permit,
+    threads: Threads,
 ) -> Result<oneshot::Receiver<()>, LoadError> {
     // The flag stays up after an attack that was stopped by it.
     goose::reset_killswitch();
     let attack = assemble(crews, &shared).map_err(|error| LoadError::Goose(error.into()))?;
     let (ended, done) = oneshot::channel();
     let body = move || {
-        match catch_unwind(AssertUnwindSafe(|| run(attack, &shared))) {
+        match catch_unwind(AssertUnwindSafe(|| run(attack, &shared, threads))) {
             Ok(None) => {}
             Ok(Some(reason)) => shared.tell(reason),
             Err(payload) => shared.tell(format!("the load panicked: {}", words(payload.as_ref()))),
@@ -91,8 +94,12 @@ pub(crate) fn launch(
 }
 
 /// Runs the attack to its end; the reason for an end that nobody asked for.
-fn run(attack: GooseAttack, shared: &Shared) -> Option<String> {
-    let runtime = match Builder::new_multi_thread().worker_threads(WORKERS).thread_name("load").enable_all().build() {
+fn run(attack: GooseAttack, shared: &Shared, threads: Threads) -> Option<String> {
+    let gone = threads.clone();
+    let mut builder = Builder::new_multi_thread();
+    let builder = builder.worker_threads(WORKERS).thread_name("load");
+    let builder = builder.on_thread_start(move || threads.enlist()).on_thread_stop(move || gone.dismiss());
+    let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Some(format!("the load could not start its threads: {error}")),
     };

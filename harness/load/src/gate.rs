@@ -7,6 +7,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+/// How long a request may still take when its visitor is taken away.
+pub(crate) const GRACE: Duration = Duration::from_secs(1);
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Wanted {
     users: u64,
@@ -14,9 +17,10 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// Users are let in by rank, so that the same ones are at work whenever the same number is wanted.
-    fn lets(self, rank: u64) -> bool {
-        !self.stopped && rank < self.users
+    /// Users are let in by rank, so that the same ones are at work whenever the same number is wanted; arrivals have
+    /// none, and come until the stop.
+    fn lets(self, rank: Option<u64>) -> bool {
+        !self.stopped && rank.is_none_or(|rank| rank < self.users)
     }
 }
 
@@ -64,16 +68,17 @@ impl Gate {
         let _ = wanted.wait_for(|wanted| wanted.stopped).await;
     }
 
-    pub(crate) fn pass(&self, rank: u64) -> Pass {
+    /// A user's, by its rank, or an arrival's.
+    pub(crate) fn pass(&self, rank: Option<u64>) -> Pass {
         Pass { wanted: self.wanted.subscribe(), rank, at_work: Arc::clone(&self.at_work) }
     }
 }
 
-/// One user's view of the gate.
-#[derive(Debug)]
+/// One visitor's view of the gate.
+#[derive(Clone, Debug)]
 pub(crate) struct Pass {
     wanted: watch::Receiver<Wanted>,
-    rank: u64,
+    rank: Option<u64>,
     at_work: Arc<AtomicU64>,
 }
 

@@ -1,18 +1,25 @@
-//! The load: users that walk journeys against a target, and what they saw.
+//! The load: visitors that walk journeys against a target, and what they saw.
 //!
-//! A closed model by goose. All users are there from the start; how many of them are at work is
-//! decided by [`Load::set_users`], and the others are parked without a connection. Goose calls the
-//! users, the interpreter here walks the journeys, with a client and histograms of its own.
+//! Two models. **Users** (closed, by goose) do the next thing when the last is done, so a target that stands still is
+//! asked less. **Arrivals** (open) come when they are due, whatever became of those before. All users are there from
+//! the start; how many of them are at work is decided by [`Load::set_users`], and the others are parked without a
+//! connection. Goose calls the users; the interpreter of journeys, the client and the histograms are the same for both.
 
+mod arrivals;
 mod attack;
-mod exchange;
+mod cost;
+mod deadline;
 mod failure;
 mod gate;
-mod journey;
+mod http;
+mod pacer;
 mod panics;
 mod random;
 mod recorder;
+mod schedule;
 mod seats;
+mod user;
+mod walk;
 
 use std::error::Error;
 use std::future::pending;
@@ -22,16 +29,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clock::Clock;
-use scenario::{Journey, Step};
+use scenario::{Journey, Plan, Step};
 use thiserror::Error;
-use timeline::{LatencyInterval, LoadInterval};
+use timeline::{ArrivalInterval, Elapsed, LatencyInterval, LoadInterval};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::arrivals::{Counts, Venue};
 use crate::attack::{Crew, Permit};
+use crate::cost::Threads;
 use crate::gate::Gate;
-use crate::journey::{Script, Shared};
 use crate::recorder::Recorder;
 pub use crate::recorder::Totals;
+pub use crate::schedule::{Arrival, Schedule, Shard};
+use crate::walk::{Script, Shared};
 
 /// How long [`Load::stop`] waits for the attack: longer than that takes to be thrown away.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
@@ -82,21 +92,60 @@ pub struct Cut {
     pub totals: Totals,
 }
 
+/// What is asked of a load.
+#[derive(Clone, Debug)]
+pub struct Demand<'a> {
+    /// What visitors do.
+    pub journeys: &'a [Journey],
+    /// A request without a whole answer after this time has failed.
+    pub timeout: Duration,
+    /// The most users that will ever be wanted at once.
+    pub most_users: u64,
+    /// The arrivals.
+    pub schedule: Schedule,
+    /// The most connections for arrivals at once.
+    pub most_connections: u64,
+}
+
+impl<'a> Demand<'a> {
+    /// That of a plan.
+    pub fn of(plan: &'a Plan) -> Self {
+        Self {
+            journeys: &plan.journeys,
+            timeout: plan.timeout,
+            most_users: plan.most_users(),
+            schedule: Schedule::new(&plan.phases, plan.arrivals.process, plan.arrivals.seed),
+            most_connections: plan.arrivals.connections,
+        }
+    }
+
+    /// Is any load asked for at all?
+    pub fn is_empty(&self) -> bool {
+        self.most_users == 0 && self.schedule.is_empty()
+    }
+}
+
 /// A load that runs. Dropped without [`Load::stop`], it stops by itself within two seconds.
 #[derive(Debug)]
 pub struct Load {
     shared: Arc<Shared>,
     reasons: mpsc::Receiver<String>,
-    /// Resolves when the attack has ended; `None` where no users are ever wanted.
-    done: Option<oneshot::Receiver<()>>,
+    threads: Threads,
+    /// What became of arrivals; `None` where none are asked for.
+    counts: Option<Arc<Counts>>,
+    /// Taken when the arrivals begin.
+    begin: Option<oneshot::Sender<Elapsed>>,
+    /// Each resolves when an engine has ended.
+    done: Vec<oneshot::Receiver<()>>,
 }
 
-/// Starts a load of at most `most_users` users, all of them parked; returns at once.
+/// Starts a load with all users parked, and all arrivals still to come; returns at once.
 ///
-/// Users take the journeys in turn, by weight, so that the first n of them are in proportion for
-/// every n. A request without a whole answer after `timeout` has failed.
+/// Users take the journeys in turn, by weight, so that the first n of them are in proportion for every n; so do
+/// arrivals.
 ///
-/// Memory: 150 kB for each step, twice that for the cuts, 10 kB for each user, and 40 kB more for each at work.
+/// Memory: 150 kB for each step (300 kB with arrivals), twice that for the cuts, 10 kB for each user, and 20 kB more
+/// for each visitor at work.
 ///
 /// Goose installs two things of the whole process unless they are there already: a logger for the
 /// `log` crate, which writes warnings to stdout, and a handler for SIGINT, which ends the process at
@@ -106,24 +155,39 @@ pub struct Load {
 ///
 /// # Errors
 /// See [`LoadError`]; a target that is not there is none of them, but shows in the failures.
-pub fn start(
-    journeys: &[Journey],
-    most_users: u64,
-    timeout: Duration,
-    address: SocketAddr,
-    clock: Clock,
-) -> Result<Load, LoadError> {
+pub fn start(demand: Demand<'_>, address: SocketAddr, clock: Clock) -> Result<Load, LoadError> {
     let (tell, reasons) = mpsc::channel(REASONS);
+    let Demand { journeys, timeout, most_users, schedule, most_connections } = demand;
     let recorder = Recorder::new(step_names(journeys), clock.now());
-    let shared = Arc::new(Shared { gate: Gate::default(), recorder, clock, timeout, reasons: tell });
-    let crews = crews(journeys, most_users, address)?;
-    let done = if most_users == 0 {
-        None
-    } else {
+    let shared = Arc::new(Shared { gate: Gate::default(), recorder, clock, timeout, address, reasons: tell });
+    let scripts = scripts(journeys, address)?;
+    let weights: Vec<u32> = journeys.iter().map(|journey| journey.weight).collect();
+    if (most_users > 0 || !schedule.is_empty()) && weights.iter().all(|weight| *weight == 0) {
+        return Err(LoadError::NoJourney);
+    }
+    let mut load = Load { shared, reasons, threads: Threads::default(), counts: None, begin: None, done: Vec::new() };
+    if most_users > 0 {
         let permit = Permit::take().ok_or(LoadError::Busy)?;
-        Some(attack::launch(crews, Arc::clone(&shared), permit)?)
-    };
-    Ok(Load { shared, reasons, done })
+        let crews = crews(journeys, &scripts, &seats::lay_out(&weights, most_users));
+        load.done.push(attack::launch(crews, Arc::clone(&load.shared), permit, load.threads.clone())?);
+    }
+    if !schedule.is_empty() {
+        let counts = Arc::new(Counts::default());
+        load.counts = Some(Arc::clone(&counts));
+        let threads = load.threads.clone();
+        let venue = Venue {
+            schedule,
+            scripts,
+            weights,
+            most_visitors: usize::try_from(most_connections.max(1)).unwrap_or(usize::MAX),
+            counts,
+            threads,
+        };
+        let (begin, begun) = oneshot::channel();
+        load.begin = Some(begin);
+        load.done.push(arrivals::launch(venue, begun, Arc::clone(&load.shared)).map_err(LoadError::Thread)?);
+    }
+    Ok(load)
 }
 
 fn step_names(journeys: &[Journey]) -> impl Iterator<Item = String> {
@@ -133,28 +197,39 @@ fn step_names(journeys: &[Journey]) -> impl Iterator<Item = String> {
     })
 }
 
-/// Deals the users out to the journeys. Those that get none are checked too, but goose is not told of them.
-fn crews(journeys: &[Journey], users: u64, address: SocketAddr) -> Result<Vec<Crew>, LoadError> {
-    let weights: Vec<u32> = journeys.iter().map(|journey| journey.weight).collect();
-    if users > 0 && weights.iter().all(|weight| *weight == 0) {
-        return Err(LoadError::NoJourney);
-    }
-    let seats = seats::lay_out(&weights, users);
-    let mut crews = Vec::new();
+/// The journeys, ready to be walked; their requests are numbered through.
+fn scripts(journeys: &[Journey], address: SocketAddr) -> Result<Vec<Arc<Script>>, LoadError> {
+    let mut scripts = Vec::new();
     let mut first_step = 0;
-    for (index, journey) in journeys.iter().enumerate() {
+    for journey in journeys {
         if journey.steps.is_empty() {
             return Err(LoadError::EmptyJourney { journey: journey.name.clone() });
         }
-        let script = Arc::new(Script::new(journey, first_step, address)?);
-        crews.push(Crew { name: journey.name.clone(), script, ranks: seats::ranks(&seats, index) });
+        scripts.push(Arc::new(Script::new(journey, first_step, address)?));
         first_step += step_names(std::slice::from_ref(journey)).count();
     }
-    crews.retain(|crew| !crew.ranks.is_empty());
-    Ok(crews)
+    Ok(scripts)
+}
+
+/// Deals the users out to the journeys; goose is not told of those that get none.
+fn crews(journeys: &[Journey], scripts: &[Arc<Script>], seats: &[usize]) -> Vec<Crew> {
+    let crew = |(index, (journey, script)): (usize, (&Journey, &Arc<Script>))| Crew {
+        name: journey.name.clone(),
+        script: Arc::clone(script),
+        ranks: seats::ranks(seats, index),
+    };
+    journeys.iter().zip(scripts).enumerate().map(crew).filter(|crew| !crew.ranks.is_empty()).collect()
 }
 
 impl Load {
+    /// Lets the arrivals of the schedule begin: its first phase starts at `start`. Only the first call counts.
+    pub fn begin(&mut self, start: Elapsed) {
+        if let Some(begin) = self.begin.take() {
+            // An engine that has ended has said why.
+            let _ = begin.send(start);
+        }
+    }
+
     /// Wants `users` users at work from now on. More than `most_users` is as many as there are.
     ///
     /// Those who are taken away stop thinking at once, and have a second to finish a request that is
@@ -166,12 +241,15 @@ impl Load {
     /// Closes the interval since the last cut, or since the start. Costs some tens of microseconds a step.
     pub fn cut(&self) -> Cut {
         let slice = self.shared.recorder.cut(|| self.shared.clock.now());
+        let (lag, wait) = self.shared.recorder.cut_delays();
         let load = LoadInterval {
             start: slice.start,
             end: slice.end,
             users_planned: self.shared.gate.users(),
             users_active: self.shared.gate.users_at_work(),
             cut_off: slice.totals.cut_off,
+            arrivals: self.counts.as_ref().map(|counts| ArrivalInterval { lag, wait, ..counts.cut() }),
+            cost: self.threads.cut(),
         };
         Cut { latency: slice.latency, load, totals: slice.totals }
     }
@@ -192,7 +270,7 @@ impl Load {
     /// Requests that are under way have a second to finish; after that they count as cut off.
     pub async fn stop(mut self) -> Cut {
         self.shared.gate.stop();
-        if let Some(done) = self.done.take() {
+        for done in std::mem::take(&mut self.done) {
             // Either way there is nothing left to wait for.
             let _ = tokio::time::timeout(STOP_WITHIN, done).await;
         }

@@ -1,4 +1,4 @@
-//! Numbers for think times.
+//! Numbers for think times and arrivals.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -12,6 +12,11 @@ impl Random {
         Self(rank)
     }
 
+    /// Apart from those of users, whose ranks are small.
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self(seed ^ 0x5EED_0FA1_1AA4_417A)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -21,8 +26,17 @@ impl Random {
 
     /// A time drawn evenly from `range`.
     pub(crate) fn within(&mut self, range: &RangeInclusive<Duration>) -> Duration {
-        let share = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
-        *range.start() + range.end().saturating_sub(*range.start()).mul_f64(share)
+        *range.start() + range.end().saturating_sub(*range.start()).mul_f64(self.share())
+    }
+
+    /// A number from 0 to below 1.
+    fn share(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// A number above 0 of mean 1, as the gaps of a Poisson process are.
+    pub(crate) fn exponential(&mut self) -> f64 {
+        -(-self.share()).ln_1p()
     }
 }
 

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 use std::mem::swap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use timeline::{Elapsed, EncodedHistogram, LatencyInterval, new_histogram};
+use timeline::{Delay, Elapsed, EncodedHistogram, LatencyInterval, new_histogram};
 
 use crate::failure::Failure;
 
@@ -16,13 +17,73 @@ use crate::failure::Failure;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StepIndex(pub(crate) usize);
 
+/// The times of one request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    /// When it was to be sent; `None` for a user's, which are sent when it comes to that.
+    pub(crate) due: Option<Due>,
+    /// When it was sent.
+    pub(crate) sent: Elapsed,
+    /// When its answer was read to the end, or it had failed.
+    pub(crate) ended: Elapsed,
+}
+
+impl Times {
+    pub(crate) fn service(&self) -> Duration {
+        self.ended.since(self.sent)
+    }
+}
+
+/// When something was to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) at: Elapsed,
+    /// For so long of the time since then nobody was free for it.
+    pub(crate) waited: Duration,
+}
+
+impl Due {
+    pub(crate) fn at(at: Elapsed) -> Self {
+        Self { at, waited: Duration::ZERO }
+    }
+}
+
+/// A histogram of microseconds, made with its first value: it is 150 kB.
+#[derive(Debug, Default)]
+struct Spread(Option<Histogram<u64>>);
+
+impl Spread {
+    fn record(&mut self, time: Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.0.get_or_insert_with(new_histogram).saturating_record(micros);
+    }
+
+    fn clear(&mut self) {
+        self.0.iter_mut().for_each(Histogram::reset);
+    }
+
+    fn cut(&mut self) -> Delay {
+        let delay = self.0.as_ref().map(Delay::of).unwrap_or_default();
+        self.clear();
+        delay
+    }
+
+    fn encode(&self) -> Option<EncodedHistogram> {
+        self.0.as_ref().map(EncodedHistogram::encode)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(Histogram::is_empty)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Tally {
     requests: u64,
     cut_off: u64,
     failures: BTreeMap<Failure, u64>,
-    /// Made with the first answer: a histogram is 150 kB.
-    histogram: Option<Histogram<u64>>,
+    service: Spread,
+    response: Spread,
 }
 
 impl Tally {
@@ -30,9 +91,8 @@ impl Tally {
         self.requests = 0;
         self.cut_off = 0;
         self.failures.clear();
-        if let Some(histogram) = &mut self.histogram {
-            histogram.reset();
-        }
+        self.service.clear();
+        self.response.clear();
     }
 
     fn failed(&self) -> u64 {
@@ -40,14 +100,14 @@ impl Tally {
     }
 
     fn interval(&self, step: &str, start: Elapsed, end: Elapsed) -> LatencyInterval {
-        let encode = |histogram: &Histogram<u64>| EncodedHistogram::encode(histogram);
         LatencyInterval {
             step: step.to_owned(),
             start,
             end,
             requests: self.requests,
             failures: self.failures.iter().map(|(failure, count)| (failure.to_string(), *count)).collect(),
-            histogram: self.histogram.as_ref().map_or_else(|| encode(&new_histogram()), encode),
+            histogram: self.service.encode().unwrap_or_else(|| EncodedHistogram::encode(&new_histogram())),
+            response: if self.response.is_empty() { None } else { self.response.encode() },
         }
     }
 }
@@ -62,9 +122,10 @@ pub struct Totals {
     /// Requests that were given up because their user was taken away and the grace had passed;
     /// neither ended nor failed, and so in no [`LatencyInterval`].
     pub cut_off: u64,
-    /// The median service time in microseconds; `None` where nothing was answered.
+    /// The median in microseconds, of response times where there are arrivals, else of service times; `None` where
+    /// nothing was answered.
     pub p50_micros: Option<u64>,
-    /// The 99th percentile of the service times in microseconds.
+    /// The 99th percentile of the same times in microseconds.
     pub p99_micros: Option<u64>,
 }
 
@@ -76,11 +137,19 @@ struct Cutting {
     all: Histogram<u64>,
 }
 
+/// What kept arrivals from being sent when they were due.
+#[derive(Debug, Default)]
+struct Delays {
+    lag: Spread,
+    wait: Spread,
+}
+
 /// The tallies of all steps.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     steps: Vec<(String, Mutex<Tally>)>,
     cutting: Mutex<Cutting>,
+    delays: Mutex<Delays>,
 }
 
 /// The result of a cut.
@@ -96,24 +165,56 @@ impl Recorder {
         Self {
             steps: names.into_iter().map(|name| (name, Mutex::default())).collect(),
             cutting: Mutex::new(Cutting { start, spare: Tally::default(), all: new_histogram() }),
+            delays: Mutex::default(),
         }
     }
 
     /// An answer came, right or wrong.
-    pub(crate) fn answered(&self, step: StepIndex, micros: u64, failure: Option<Failure>) {
+    pub(crate) fn answered(&self, step: StepIndex, times: Times, failure: Option<Failure>) {
         let mut tally = self.tally(step);
         tally.requests += 1;
-        tally.histogram.get_or_insert_with(new_histogram).saturating_record(micros);
+        tally.service.record(times.service());
         if let Some(failure) = failure {
             *tally.failures.entry(failure).or_default() += 1;
+        }
+        if let Some(due) = times.due {
+            tally.response.record(times.ended.since(due.at));
+            drop(tally);
+            self.sent_late(times, due);
         }
     }
 
     /// No answer came.
-    pub(crate) fn unanswered(&self, step: StepIndex, failure: Failure) {
+    pub(crate) fn unanswered(&self, step: StepIndex, times: Times, failure: Failure) {
+        self.failed(step, failure);
+        if let Some(due) = times.due {
+            self.sent_late(times, due);
+        }
+    }
+
+    /// Who sent it panicked.
+    pub(crate) fn panicked(&self, step: StepIndex) {
+        self.failed(step, Failure::Panicked);
+    }
+
+    fn failed(&self, step: StepIndex, failure: Failure) {
         let mut tally = self.tally(step);
         tally.requests += 1;
         *tally.failures.entry(failure).or_default() += 1;
+    }
+
+    fn sent_late(&self, times: Times, due: Due) {
+        let mut delays = locked(&self.delays);
+        delays.lag.record(times.sent.since(due.at).saturating_sub(due.waited));
+        if !due.waited.is_zero() {
+            delays.wait.record(due.waited);
+        }
+    }
+
+    /// The lag and the wait of what was sent since the last call.
+    pub(crate) fn cut_delays(&self) -> (Delay, Delay) {
+        let Delays { lag, wait } = &mut *locked(&self.delays);
+        (lag.cut(), wait.cut())
     }
 
     /// Nobody waited for the answer.
@@ -145,7 +246,9 @@ impl Recorder {
 impl Cutting {
     /// Adds the tally just taken to the whole, and empties it for the next step.
     fn keep(&mut self) {
-        if let Some(histogram) = &self.spare.histogram {
+        // What counts of an arrival is the time from its due moment on.
+        let times = if self.spare.response.is_empty() { &self.spare.service } else { &self.spare.response };
+        if let Some(histogram) = &times.0 {
             self.all.add(histogram).expect("histograms of the same bounds add up");
         }
         self.spare.clear();

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use run::{Progress, Snapshot};
-use timeline::{Elapsed, Happening, show_bytes};
+use scenario::Phase;
+use timeline::{Amount, Elapsed, Happening, Unit, show_bytes};
 
 use crate::output;
 
@@ -39,7 +40,7 @@ impl Live {
             Progress::Swept(what) => self.line(&format!("removed {what} that a killed run had left behind")),
             Progress::Doing(what) => self.bar.set_message(what),
             Progress::Happened(event) => self.happened(event.at, &event.what),
-            Progress::Phase { name, cycle, length, users } => self.phase(&name, cycle, length, users),
+            Progress::Phase(phase) => self.phase(&phase),
             Progress::Interval(snapshot) => self.interval(&snapshot),
         }
     }
@@ -73,18 +74,15 @@ impl Live {
         self.line(&format!("{at:>8}  {text}"));
     }
 
-    fn phase(&mut self, name: &str, cycle: Option<u32>, length: Duration, users: (u64, u64)) {
-        self.phase = cycle.map_or_else(|| name.to_owned(), |cycle| format!("{name} #{cycle}"));
+    fn phase(&mut self, phase: &Phase) {
+        let name = &phase.name;
+        self.phase = phase.cycle.map_or_else(|| name.clone(), |cycle| format!("{name} #{cycle}"));
         self.bar.set_prefix(self.phase.clone());
         self.bar.set_message("");
         self.last_plain = None;
         if self.bar.is_hidden() {
-            let users = match users {
-                (0, 0) => "idle".to_owned(),
-                (from, to) if from == to => format!("{from} users"),
-                (from, to) => format!("{from} to {to} users"),
-            };
-            self.line(&format!("          {} for {}, {users}", self.phase, Elapsed::from(length)));
+            let length = Elapsed::from(phase.length);
+            self.line(&format!("          {} for {length}, {}", self.phase, load_of(phase)));
         }
     }
 
@@ -116,8 +114,9 @@ impl Live {
         let left = Elapsed::from_seconds(left.as_secs_f64().round());
         let mut parts = Vec::new();
         if snapshot.users > 0 || snapshot.rate > 0.0 {
-            parts.push(format!("{} users", snapshot.users));
+            parts.extend((snapshot.users > 0).then(|| format!("{} users", snapshot.users)));
             parts.push(format!("{:.0}/s", snapshot.rate));
+            parts.extend((snapshot.waiting > 0).then(|| format!("{} waiting", snapshot.waiting)));
         }
         if let Some((p50, p99)) = snapshot.latency {
             parts.push(format!("p50 {} p99 {}", Elapsed::from_micros(p50), Elapsed::from_micros(p99)));
@@ -144,4 +143,20 @@ impl Live {
         let spread = (most - least).max(most * 0.01).max(1.0);
         self.memory.iter().map(|value| MARKS[((value - least) / spread * 7.0) as usize]).collect()
     }
+}
+
+/// The load that a phase asks for, in words.
+fn load_of(phase: &Phase) -> String {
+    let Phase { users, rate, .. } = phase;
+    let per_second = |value| Amount { value, unit: Unit::PerSecond };
+    let users = (users.from.max(users.to) > 0).then(|| match (users.from, users.to) {
+        (from, to) if from == to => format!("{from} users"),
+        (from, to) => format!("{from} to {to} users"),
+    });
+    let arrivals = (rate.from.max(rate.to) > 0.0).then(|| match (rate.from, rate.to) {
+        (from, to) if from == to => format!("{} arrivals", per_second(from)),
+        (from, to) => format!("{} to {} arrivals", per_second(from), per_second(to)),
+    });
+    let parts: Vec<String> = users.into_iter().chain(arrivals).collect();
+    if parts.is_empty() { "idle".to_owned() } else { parts.join(", ") }
 }

@@ -6,8 +6,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 use serde::de::DeserializeOwned;
 use timeline::{
-    Beat, Elapsed, EncodedHistogram, Event, LatencyInterval, LoadInterval, Observation, Outcome, PhaseSpan, Sample,
-    Series, SeriesKey, Timeline,
+    Beat, Elapsed, EncodedHistogram, Event, LatencyInterval, LoadCost, LoadInterval, Observation, Outcome, PhaseSpan,
+    Sample, Series, SeriesKey, Timeline,
 };
 use verdict::Finding;
 
@@ -41,9 +41,10 @@ pub fn open(folder: &Path) -> Result<Record, RecordError> {
     read(&mut connection, folder).map_err(RecordError::database("read", &path))
 }
 
-const LATENCY: &str = "SELECT name, start_us, end_us, requests, failures, histogram
+const LATENCY: &str = "SELECT name, start_us, end_us, requests, failures, histogram, response
     FROM latency LEFT JOIN steps ON steps.id = latency.step ORDER BY latency.rowid";
-const LOAD: &str = "SELECT start_us, end_us, users_planned, users_active, cut_off FROM load ORDER BY rowid";
+const LOAD: &str = "SELECT start_us, end_us, users_planned, users_active, cut_off, arrivals, cpu_us, delayed_us
+    FROM load ORDER BY rowid";
 const PHASES: &str = "SELECT name, cycle, loaded, start_us, end_us FROM phases ORDER BY rowid";
 const EVENTS: &str = "SELECT json FROM events ORDER BY rowid";
 
@@ -168,6 +169,7 @@ fn latency_interval(row: &Row<'_>) -> Result<LatencyInterval, Trouble> {
         requests: number(row, 3)?,
         failures: failures.map(|json| decode("a count of failures", &json)).transpose()?.unwrap_or_default(),
         histogram: EncodedHistogram(row.get(5)?),
+        response: row.get::<_, Option<_>>(6)?.map(EncodedHistogram),
     })
 }
 
@@ -176,8 +178,17 @@ fn event(row: &Row<'_>) -> Result<Event, Trouble> {
 }
 
 fn load_interval(row: &Row<'_>) -> Result<LoadInterval, Trouble> {
-    let (users_planned, users_active, cut_off) = (number(row, 2)?, number(row, 3)?, number(row, 4)?);
-    Ok(LoadInterval { start: time(row, 0)?, end: time(row, 1)?, users_planned, users_active, cut_off })
+    let arrivals: Option<String> = row.get(5)?;
+    let micros = |column| Ok::<_, Trouble>(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned));
+    Ok(LoadInterval {
+        start: time(row, 0)?,
+        end: time(row, 1)?,
+        users_planned: number(row, 2)?,
+        users_active: number(row, 3)?,
+        cut_off: number(row, 4)?,
+        arrivals: arrivals.map(|json| decode("a count of arrivals", &json)).transpose()?,
+        cost: micros(6)?.zip(micros(7)?).map(|(cpu, delayed)| LoadCost { cpu, delayed }),
+    })
 }
 
 fn phase_span(row: &Row<'_>) -> Result<PhaseSpan, Trouble> {

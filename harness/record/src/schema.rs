@@ -8,8 +8,8 @@ use rusqlite::{Connection, OpenFlags};
 use crate::RecordError;
 use crate::error::Trouble;
 
-/// The format of records: raised with every change of the tables that an older program would misread.
-pub const VERSION: i64 = 1;
+/// The format of records: raised with every change of the tables that an older program would misread. 2 has arrivals.
+pub const VERSION: i64 = 2;
 
 /// The database's name in its folder.
 pub(crate) const FILE: &str = "record.db";
@@ -26,9 +26,10 @@ const TABLES: &str = "
     CREATE TABLE samples(series INTEGER NOT NULL, due_us INTEGER NOT NULL, late_us INTEGER NOT NULL, value REAL) STRICT;
     CREATE TABLE steps(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE latency(step INTEGER NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,
-        requests INTEGER NOT NULL, failures TEXT, histogram BLOB NOT NULL) STRICT;
+        requests INTEGER NOT NULL, failures TEXT, histogram BLOB NOT NULL, response BLOB) STRICT;
     CREATE TABLE load(start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, users_planned INTEGER NOT NULL,
-        users_active INTEGER NOT NULL, cut_off INTEGER NOT NULL) STRICT;
+        users_active INTEGER NOT NULL, cut_off INTEGER NOT NULL, arrivals TEXT, cpu_us INTEGER, delayed_us INTEGER)
+        STRICT;
     CREATE TABLE beats(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, packed BLOB NOT NULL) STRICT;
     CREATE TABLE phases(name TEXT NOT NULL, cycle INTEGER, loaded INTEGER NOT NULL, start_us INTEGER NOT NULL,
         end_us INTEGER NOT NULL) STRICT;
@@ -72,10 +73,23 @@ pub(crate) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Recor
             value(&connection, "harness_version").ok().flatten().unwrap_or_else(|| "of a later date".to_owned());
         return Err(RecordError::Newer { path: path.to_owned(), found, needed });
     }
+    if found < VERSION {
+        ADDED.iter().try_for_each(|(table, missing)| shadow(&connection, table, missing)).map_err(failed())?;
+    }
     if cut_short(&connection, path).map_err(failed())? {
         return Err(RecordError::Damaged { path: path.to_owned(), what: "it ends in the middle of a page".to_owned() });
     }
     Ok(connection)
+}
+
+/// The columns that format 1 lacked.
+const ADDED: [(&str, &str); 2] =
+    [("latency", "NULL AS response"), ("load", "NULL AS arrivals, NULL AS cpu_us, NULL AS delayed_us")];
+
+/// Reads a table of an older format as if it had the columns that came later; the file is not changed.
+fn shadow(connection: &Connection, table: &str, missing: &str) -> rusqlite::Result<()> {
+    connection
+        .execute_batch(&format!("CREATE TEMP VIEW {table} AS SELECT rowid AS rowid, *, {missing} FROM main.{table};"))
 }
 
 /// Does the last page lack its end? The database notices missing pages by itself, and takes what

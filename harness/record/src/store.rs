@@ -172,8 +172,8 @@ fn put_latency(transaction: &Transaction<'_>, known: &mut Known, interval: &Late
     let failures = (!interval.failures.is_empty()).then(|| serde_json::to_string(&interval.failures)).transpose()?;
     transaction
         .prepare_cached(
-            "INSERT INTO latency(step, start_us, end_us, requests, failures, histogram)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO latency(step, start_us, end_us, requests, failures, histogram, response)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             step,
@@ -181,7 +181,8 @@ fn put_latency(transaction: &Transaction<'_>, known: &mut Known, interval: &Late
             micros(interval.end),
             interval.requests.cast_signed(),
             failures,
-            interval.histogram.0
+            interval.histogram.0,
+            interval.response.as_ref().map(|response| &response.0)
         ])?;
     Ok(())
 }
@@ -194,16 +195,21 @@ fn step_id(transaction: &Transaction<'_>, known: &mut Known, name: &str) -> Resu
 }
 
 fn put_load(transaction: &Transaction<'_>, interval: &LoadInterval) -> Result<(), Trouble> {
+    let arrivals = interval.arrivals.map(|arrivals| serde_json::to_string(&arrivals)).transpose()?;
     transaction
         .prepare_cached(
-            "INSERT INTO load(start_us, end_us, users_planned, users_active, cut_off) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO load(start_us, end_us, users_planned, users_active, cut_off, arrivals, cpu_us, delayed_us)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             micros(interval.start),
             micros(interval.end),
             interval.users_planned.cast_signed(),
             interval.users_active.cast_signed(),
-            interval.cut_off.cast_signed()
+            interval.cut_off.cast_signed(),
+            arrivals,
+            interval.cost.map(|cost| cost.cpu.cast_signed()),
+            interval.cost.map(|cost| cost.delayed.cast_signed())
         ])?;
     Ok(())
 }

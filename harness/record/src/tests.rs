@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
-use scenario::{AttachPlan, Launch, Plan, ProbePlan, Ready, ReadyWhen, TargetPlan};
+use scenario::{ArrivalPlan, AttachPlan, Launch, Plan, ProbePlan, Ready, ReadyWhen, TargetPlan};
 use timeline::{
-    Amount, Beat, Death, Elapsed, EncodedHistogram, Event, Happening, LatencyInterval, LoadInterval, Metric,
-    Observation, Outcome, PhaseSpan, Sample, SeriesKey, Subject, Timeline, Unit, new_histogram,
+    Amount, ArrivalInterval, Beat, Death, Delay, Elapsed, EncodedHistogram, Event, Happening, LatencyInterval,
+    LoadCost, LoadInterval, Metric, Observation, Outcome, PhaseSpan, Sample, SeriesKey, Subject, Timeline, Unit,
+    new_histogram,
 };
 use verdict::{Evidence, Finding, Verdict};
 
@@ -61,6 +62,7 @@ fn plan() -> Plan {
         target: TargetPlan { launch, ready: Ready { when: ReadyWhen::Started, within: Duration::from_mins(1) } },
         journeys: Vec::new(),
         timeout: Duration::from_secs(30),
+        arrivals: ArrivalPlan::default(),
         warm_up: None,
         phases: Vec::new(),
         probes: ProbePlan { every: Duration::from_secs(1), heartbeat: None },
@@ -94,8 +96,9 @@ fn latency(step: &str, start: f64, requests: u64) -> Observation {
     });
     let failures = if start < 15.0 { BTreeMap::from([("status 503".to_owned(), 3)]) } else { BTreeMap::new() };
     let histogram = EncodedHistogram::encode(&histogram);
+    let response = (requests > 50).then(|| histogram.clone());
     let (start, end) = (at(start), at(start + 10.0));
-    Observation::Latency(LatencyInterval { step: step.to_owned(), start, end, requests, failures, histogram })
+    Observation::Latency(LatencyInterval { step: step.to_owned(), start, end, requests, failures, histogram, response })
 }
 
 fn phase(name: &str, cycle: Option<u32>, from: f64, to: f64) -> Observation {
@@ -129,6 +132,7 @@ fn everything() -> Vec<Observation> {
             users_planned: 50,
             users_active: 49,
             cut_off: 0,
+            ..LoadInterval::default()
         }),
         Observation::Load(LoadInterval {
             start: at(10.0),
@@ -136,6 +140,15 @@ fn everything() -> Vec<Observation> {
             users_planned: 50,
             users_active: u64::MAX,
             cut_off: 3,
+            arrivals: Some(ArrivalInterval {
+                due: 10,
+                begun: 8,
+                missed: 1,
+                waiting: 1,
+                lag: Delay { p50: 20, p99: 40, max: 90 },
+                wait: Delay { p50: 1, p99: 2, max: 3 },
+            }),
+            cost: Some(LoadCost { cpu: 1_000, delayed: u64::MAX }),
         }),
         phase("work", Some(1), 1.5, 25.0),
         event(26.0, Happening::Died(died)),

@@ -89,6 +89,7 @@ fn plan() -> Plan {
         target: TargetPlan { launch: Launch::Process(process), ready },
         journeys: Vec::new(),
         timeout: Duration::from_secs(30),
+        arrivals: scenario::ArrivalPlan::default(),
         warm_up: None,
         phases: Vec::new(),
         probes: ProbePlan { every: Duration::from_secs(1), heartbeat: None },
@@ -156,5 +157,6 @@ fn latency(start: f64) -> Observation {
         requests: 1_000,
         failures: BTreeMap::from([("status 503".to_owned(), 1)]),
         histogram: EncodedHistogram::encode(&histogram),
+        response: None,
     })
 }

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use clock::Clock;
-use load::{Cut, Load};
+use load::{Cut, Demand, Load};
 use probe::{Probes, Watched};
 use record::{Record, Writer};
 use scenario::Plan;
@@ -130,16 +130,18 @@ impl Stage<'_> {
     }
 
     fn load(&self, target: &Target) -> Result<Option<Load>, NotStarted> {
-        let users = self.plan.most_users();
-        let Some(address) = target.address().filter(|_| users > 0) else { return Ok(None) };
-        Ok(Some(load::start(&self.plan.journeys, users, self.plan.timeout, address, self.clock)?))
+        let demand = Demand::of(self.plan);
+        let Some(address) = target.address().filter(|_| !demand.is_empty()) else { return Ok(None) };
+        Ok(Some(load::start(demand, address, self.clock)?))
     }
 
     /// Walks the session to its end; the load is stopped when this returns.
     async fn perform(&mut self, target: &Target, seen: &Seen, mut load: Option<Load>) -> Outcome {
         let mut commands = Vec::new();
-        let mut session = Session::begin(self.plan, self.clock.now(), &mut commands);
-        let mut settled = self.clock.now();
+        let begun = self.clock.now();
+        let mut session = Session::begin(self.plan, begun, &mut commands);
+        load.iter_mut().for_each(|load| load.begin(begun));
+        let mut settled = begun;
         let outcome = 'run: loop {
             let mut leak = None;
             for command in commands.drain(..) {
@@ -213,12 +215,7 @@ impl Stage<'_> {
         let (name, cycle, loaded) = (phase.name.clone(), phase.cycle, phase.loaded());
         let what = Happening::Entered { phase: name, cycle, loaded };
         seen.append(Observation::Event(Event { at: self.clock.now(), what }));
-        (self.watcher)(Progress::Phase {
-            name: phase.name.clone(),
-            cycle: phase.cycle,
-            length: phase.length,
-            users: (phase.users.from, phase.users.to),
-        });
+        (self.watcher)(Progress::Phase(phase.clone()));
     }
 
     fn snapshot(&self, session: &Session, cut: &Cut, seen: &Seen) -> Snapshot {
@@ -228,6 +225,7 @@ impl Stage<'_> {
             length: self.plan.length(),
             users: cut.load.users_planned,
             rate: cut.totals.requests as f64 / seconds,
+            waiting: cut.load.arrivals.map_or(0, |arrivals| arrivals.waiting),
             failed: cut.totals.failed,
             latency: cut.totals.p50_micros.zip(cut.totals.p99_micros),
             memory: seen.memory(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use scenario::Phase;
 use timeline::{Elapsed, Event};
 
 /// News of a run.
@@ -16,16 +17,7 @@ pub enum Progress {
     /// Something happened.
     Happened(Event),
     /// A phase began.
-    Phase {
-        /// Its name.
-        name: String,
-        /// Its cycle.
-        cycle: Option<u32>,
-        /// How long it lasts.
-        length: Duration,
-        /// The users at its start and end.
-        users: (u64, u64),
-    },
+    Phase(Phase),
     /// An interval of load was closed.
     Interval(Snapshot),
 }
@@ -41,9 +33,12 @@ pub struct Snapshot {
     pub users: u64,
     /// Requests per second in the last interval.
     pub rate: f64,
+    /// Arrivals that wait for a free connection.
+    pub waiting: u64,
     /// Failed requests in the last interval.
     pub failed: u64,
-    /// Median and 99th percentile of the service time in the last interval, in microseconds.
+    /// Median and 99th percentile in the last interval, in microseconds: of response times where there are arrivals,
+    /// else of service times.
     pub latency: Option<(u64, u64)>,
     /// The target's memory, in bytes.
     pub memory: Option<f64>,

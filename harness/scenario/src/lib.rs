@@ -18,8 +18,9 @@ use std::path::Path;
 
 pub use anew::load_assertions;
 pub use plan::{
-    Assertion, AttachPlan, ContainerPlan, Expect, HeartbeatPlan, Image, Journey, Launch, Method, Phase, Plan,
-    ProbePlan, ProcessPlan, Ready, ReadyWhen, Request, Resources, Rule, Step, TargetPlan, Tolerance, Users,
+    ArrivalPlan, Assertion, AttachPlan, ContainerPlan, Expect, HeartbeatPlan, Image, Journey, Launch, Method, Phase,
+    Plan, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request, Resources, Rule, Step, TargetPlan,
+    Tolerance, Users,
 };
 pub use problem::{Place, Problem};
 pub use quantity::{Size, Span};

@@ -27,6 +27,9 @@ pub struct Plan {
     /// The time of load within which the target is assumed to warm up; all of the load where it is not known.
     #[serde(default)]
     pub warm_up: Option<Duration>,
+    /// How arrivals come, where there are any.
+    #[serde(default)]
+    pub arrivals: ArrivalPlan,
     /// The stretches of the timeline, in order, cycles unrolled, without gaps.
     pub phases: Vec<Phase>,
     /// What is watched, and how often.
@@ -270,11 +273,26 @@ pub struct Phase {
     pub start: Elapsed,
     /// How long it lasts.
     pub length: Duration,
-    /// The load.
+    /// The load by users that wait for answers.
     pub users: Users,
+    /// The load by arrivals that wait for nobody.
+    #[serde(default)]
+    pub rate: RateRamp,
 }
 
 impl Phase {
+    /// A phase of no length and no load at the start.
+    pub fn idle(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            cycle: None,
+            start: Elapsed::ZERO,
+            length: Duration::ZERO,
+            users: Users::default(),
+            rate: RateRamp::default(),
+        }
+    }
+
     /// Where it ends, counted from the start of the first phase.
     pub fn end(&self) -> Elapsed {
         self.start + self.length
@@ -282,7 +300,7 @@ impl Phase {
 
     /// Is there load in it?
     pub fn loaded(&self) -> bool {
-        self.users.from > 0 || self.users.to > 0
+        self.users.from > 0 || self.users.to > 0 || self.rate.from > 0.0 || self.rate.to > 0.0
     }
 
     /// How many users are asked for at `at`, counted from the start of the first phase.
@@ -300,6 +318,44 @@ pub struct Users {
     pub from: u64,
     /// At its end.
     pub to: u64,
+}
+
+/// A rate of arrivals: journeys begun per second. A hold where both ends are the same, else a straight ramp.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RateRamp {
+    /// At the start of the phase.
+    pub from: f64,
+    /// At its end.
+    pub to: f64,
+}
+
+/// How arrivals come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ArrivalPlan {
+    /// How far they lie apart.
+    pub process: Process,
+    /// What a Poisson process is drawn from.
+    pub seed: u64,
+    /// How many connections there are at most; who finds none free waits.
+    pub connections: u64,
+}
+
+impl Default for ArrivalPlan {
+    fn default() -> Self {
+        Self { process: Process::Uniform, seed: 0, connections: 256 }
+    }
+}
+
+/// How far arrivals lie apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Process {
+    /// All equally far.
+    #[default]
+    Uniform,
+    /// As chance has it when each comes for itself.
+    Poisson,
 }
 
 /// What is watched.

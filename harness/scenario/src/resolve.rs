@@ -7,7 +7,7 @@ mod target;
 
 use std::path::Path;
 
-use crate::plan::{Assertion, Phase, Plan};
+use crate::plan::{ArrivalPlan, Assertion, Phase, Plan};
 use crate::problem::Problem;
 use crate::spec::{AssertSpec, Spec};
 use crate::tree::Node;
@@ -54,6 +54,7 @@ pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Ve
         target,
         journeys,
         timeout: spec.load.timeout.map_or(load::DEFAULT_TIMEOUT, |span| span.0),
+        arrivals: ArrivalPlan::default(),
         warm_up,
         phases,
         probes,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::quantity::{GrowthPerHour, Near, Percent, Rate, Size, Span, SpanRange, Statuses, UserCount};
+use crate::quantity::{GrowthPerHour, Near, Percent, Rate, RateRange, Size, Span, SpanRange, Statuses, UserCount};
 
 /// A Plimsoll scenario: launch a target, load it, watch it, judge it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -201,6 +201,8 @@ pub struct PhaseSpec {
     pub length: Option<Span>,
     /// The users at work in it; none: it is idle.
     pub users: Option<UserCount>,
+    /// The arrivals in it: journeys begun per second, whether or not those before have ended.
+    pub rate: Option<RateRange>,
     /// Run `phases` this many times.
     pub repeat: Option<u32>,
     /// What is repeated.

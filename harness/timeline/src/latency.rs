@@ -44,7 +44,7 @@ impl EncodedHistogram {
 pub type Failures = BTreeMap<String, u64>;
 
 /// What one step saw in one interval.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LatencyInterval {
     /// Which step: `journey/step`.
     pub step: String,
@@ -59,6 +59,10 @@ pub struct LatencyInterval {
     /// Service times in microseconds, from before the request is written until its body is read;
     /// of answered requests, whatever their status.
     pub histogram: EncodedHistogram,
+    /// Response times in microseconds, of the same requests: from the moment at which each was due, whether or not
+    /// anybody was free to send it. Only of arrivals; users wait for answers, so theirs are due when they are sent.
+    #[serde(default)]
+    pub response: Option<EncodedHistogram>,
 }
 
 impl LatencyInterval {
@@ -69,7 +73,7 @@ impl LatencyInterval {
 }
 
 /// What the load itself was like in one interval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadInterval {
     /// Where the interval begins.
     pub start: Elapsed,
@@ -82,4 +86,55 @@ pub struct LoadInterval {
     /// Requests that were given up in it because their user was taken away; they count neither as
     /// ended nor as failed.
     pub cut_off: u64,
+    /// What became of arrivals, where there may be any.
+    #[serde(default)]
+    pub arrivals: Option<ArrivalInterval>,
+    /// What the load itself cost, where the system tells.
+    #[serde(default)]
+    pub cost: Option<LoadCost>,
+}
+
+/// The arrivals of one interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArrivalInterval {
+    /// How many were due.
+    pub due: u64,
+    /// How many of those that were due began their journey.
+    pub begun: u64,
+    /// How many were given up, because more were waiting than are kept.
+    pub missed: u64,
+    /// How many were waiting for a free connection at its end.
+    pub waiting: u64,
+    /// How late the load itself sent its requests, after they were due and somebody was free.
+    pub lag: Delay,
+    /// How long those waited who found nobody free.
+    pub wait: Delay,
+}
+
+/// How long something took in one interval, in microseconds; all 0 where it never was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delay {
+    /// The median.
+    pub p50: u64,
+    /// The 99th percentile.
+    pub p99: u64,
+    /// The most.
+    pub max: u64,
+}
+
+impl Delay {
+    /// That of a histogram of microseconds.
+    pub fn of(histogram: &Histogram<u64>) -> Self {
+        let at = |share| histogram.value_at_quantile(share);
+        Self { p50: at(0.5), p99: at(0.99), max: histogram.max() }
+    }
+}
+
+/// What the threads of the load took of the machine in one interval, in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadCost {
+    /// Processor time, user and system.
+    pub cpu: u64,
+    /// Time for which they could have run, and other things did.
+    pub delayed: u64,
 }

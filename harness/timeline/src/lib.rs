@@ -15,7 +15,9 @@ use std::collections::BTreeMap;
 
 pub use event::{Death, Event, Happening, Outcome};
 pub use heartbeat::Beat;
-pub use latency::{EncodedHistogram, Failures, LatencyInterval, LoadInterval, new_histogram};
+pub use latency::{
+    ArrivalInterval, Delay, EncodedHistogram, Failures, LatencyInterval, LoadCost, LoadInterval, new_histogram,
+};
 pub use metric::{Kind, Metric, Unit};
 pub use observation::Observation;
 pub use series::{Sample, Series, SeriesKey, Subject};

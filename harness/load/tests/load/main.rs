@@ -1,5 +1,6 @@
 //! The load against real servers on this machine.
 
+mod arrivals;
 mod server;
 
 use std::collections::BTreeMap;
@@ -8,8 +9,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use clock::Clock;
-use load::{Cut, Load, LoadError};
-use scenario::{Expect, Journey, Method, Request, Step};
+use load::{Cut, Demand, Load, LoadError, Schedule};
+use scenario::{Expect, Journey, Method, Process, Request, Step};
 use server::Server;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
@@ -42,6 +43,11 @@ fn gets(path: &str) -> Vec<Journey> {
     vec![journey(vec![Step::Request(get(path))])]
 }
 
+fn users_only(journeys: &[Journey], most_users: u64, timeout: Duration) -> Demand<'_> {
+    let schedule = Schedule::new(&[], Process::Uniform, 0);
+    Demand { journeys, timeout, most_users, schedule, most_connections: 0 }
+}
+
 /// A load with its clock and the lock that it needs.
 struct Bench {
     load: Load,
@@ -60,7 +66,7 @@ impl Bench {
         // A test that failed leaves its load behind for a moment.
         let mut tries = 0..40;
         let load = loop {
-            match load::start(journeys, users, timeout, address, clock) {
+            match load::start(users_only(journeys, users, timeout), address, clock) {
                 Err(LoadError::Busy) if tries.next().is_some() => clock.sleep_until(clock.now() + millis(100)).await,
                 started => break started.expect("a load"),
             }
@@ -335,7 +341,7 @@ async fn there_is_one_load_at_a_time_and_then_another() {
     let bench = Bench::start(&gets("/ok"), 1, server.address).await;
     // To be refused does not end the one that runs.
     for _ in 0..3 {
-        let second = load::start(&gets("/ok"), 1, TIMEOUT, server.address, bench.clock);
+        let second = load::start(users_only(&gets("/ok"), 1, TIMEOUT), server.address, bench.clock);
         assert!(matches!(second, Err(LoadError::Busy)));
     }
     bench.run(1, millis(50)).await;
@@ -350,7 +356,8 @@ async fn a_load_that_is_dropped_ends_by_itself() {
     load.set_users(4);
     clock.sleep_until(clock.now() + millis(100)).await;
     drop(load);
-    let busy = || matches!(load::start(&gets("/ok"), 1, TIMEOUT, server.address, clock), Err(LoadError::Busy));
+    let busy =
+        || matches!(load::start(users_only(&gets("/ok"), 1, TIMEOUT), server.address, clock), Err(LoadError::Busy));
     let end = clock.now() + Duration::from_secs(3);
     while busy() {
         assert!(clock.now() < end, "still busy");
@@ -389,7 +396,8 @@ async fn a_stop_right_after_the_start_is_not_lost() {
 #[tokio::test]
 async fn no_users_are_no_attack() {
     let clock = Clock::start();
-    let mut load = load::start(&[], 0, TIMEOUT, SocketAddr::from(([127, 0, 0, 1], 1)), clock).expect("a load");
+    let mut load =
+        load::start(users_only(&[], 0, TIMEOUT), SocketAddr::from(([127, 0, 0, 1], 1)), clock).expect("a load");
     load.set_users(3);
     assert!(timeout(millis(20), load.failed()).await.is_err());
     let cut = load.stop().await;
@@ -399,7 +407,7 @@ async fn no_users_are_no_attack() {
 #[tokio::test]
 async fn what_cannot_be_sent_is_refused_at_the_start() {
     let address = SocketAddr::from(([127, 0, 0, 1], 1));
-    let start = |journeys: &[Journey]| load::start(journeys, 1, TIMEOUT, address, Clock::start()).map(drop);
+    let start = |journeys: &[Journey]| load::start(users_only(journeys, 1, TIMEOUT), address, Clock::start()).map(drop);
     let mut request = get("/ok");
     request.headers = vec![("x a".to_owned(), String::new())];
     let refused = start(&[journey(vec![Step::Request(request)])]).expect_err("a space in a header's name");

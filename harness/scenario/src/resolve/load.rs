@@ -6,7 +6,7 @@ use std::time::Duration;
 use timeline::Elapsed;
 
 use super::Resolver;
-use crate::plan::{Expect, Journey, Method, Phase, Request, Step, Users, load_phases};
+use crate::plan::{Expect, Journey, Method, Phase, RateRamp, Request, Step, Users, load_phases};
 use crate::spec::{JourneySpec, LoadSpec, PhaseSpec, Spec, StepSpec};
 
 pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -68,10 +68,12 @@ impl Resolver<'_> {
             let hint = format!("at most {MOST_USERS}");
             self.refuse(&[place, &["users"]].concat(), "that is more users than one machine drives", hint);
         }
+        let rate = spec.rate.map_or(RateRamp::default(), |rate| rate.0);
         let start = phases.last().map_or(Elapsed::ZERO, Phase::end);
-        let name =
-            spec.name.clone().unwrap_or_else(|| if users == Users::default() { "idle" } else { "load" }.to_owned());
-        phases.push(Phase { name, cycle, start, length, users });
+        let name = spec.name.clone().unwrap_or_else(|| {
+            if users == Users::default() && rate == RateRamp::default() { "idle" } else { "load" }.to_owned()
+        });
+        phases.push(Phase { name, cycle, start, length, users, rate });
     }
 
     pub(super) fn journeys(&mut self, spec: &Spec, phases: &[Phase]) -> Vec<Journey> {

@@ -90,12 +90,10 @@ impl Sight {
         match self.work.last_mut() {
             Some(last) if last.end == interval.end => last.requests += interval.requests,
             _ => self.work.push(LatencyInterval {
-                step: String::new(),
                 start: interval.start,
                 end: interval.end,
                 requests: interval.requests,
-                failures: BTreeMap::new(),
-                histogram: timeline::EncodedHistogram::default(),
+                ..LatencyInterval::default()
             }),
         }
     }

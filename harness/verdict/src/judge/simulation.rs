@@ -103,6 +103,7 @@ fn empty(plan: &Plan) -> Timeline {
                 requests: 2500,
                 failures,
                 histogram,
+                response: None,
             }));
             timeline.push(Observation::Load(LoadInterval {
                 start,
@@ -110,6 +111,7 @@ fn empty(plan: &Plan) -> Timeline {
                 users_planned: 10,
                 users_active: 10,
                 cut_off: 0,
+                ..LoadInterval::default()
             }));
         }
     }

@@ -81,10 +81,18 @@ impl Played {
                 requests,
                 failures,
                 histogram,
+                response: None,
             }));
             let users = phase.users_at(end);
             let (users_planned, users_active, cut_off) = (users, users, 0);
-            self.timeline.push(Observation::Load(LoadInterval { start, end, users_planned, users_active, cut_off }));
+            self.timeline.push(Observation::Load(LoadInterval {
+                start,
+                end,
+                users_planned,
+                users_active,
+                cut_off,
+                ..LoadInterval::default()
+            }));
         }
         self
     }
