@@ -1,5 +1,7 @@
 //! Numbers with units, as they are written in a scenario: `30s`, `512MiB`, `1MiB/h`, `200/s`, `0.1%`.
 
+mod load;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -9,6 +11,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
+pub(crate) use self::load::{AnswerPoint, ArrivalRate, ConnectionUse, HttpVersion, Pace, Spread, Taking};
 use crate::plan::{Tolerance, Users};
 
 /// A type that is written as one scalar.
@@ -58,6 +61,7 @@ macro_rules! written {
 }
 
 written! { Span Size GrowthPerHour Rate Percent SpanRange UserCount Near Statuses }
+written! { ArrivalRate Spread Taking HttpVersion ConnectionUse AnswerPoint Pace }
 
 struct WrittenVisitor<T>(std::marker::PhantomData<T>);
 
