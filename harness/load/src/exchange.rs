@@ -43,7 +43,11 @@ pub(crate) fn request(plan: &scenario::Request, address: SocketAddr) -> Result<R
         let value = HeaderValue::from_str(value).map_err(|error| refused(error.into()))?;
         request.headers_mut().append(name, value);
     }
-    *request.body_mut() = plan.body.clone().map(Body::from);
+    *request.body_mut() = match &plan.body {
+        Some(scenario::Body::Text(text)) => Some(Body::from(text.clone())),
+        Some(scenario::Body::Json { json }) => Some(Body::from(json.to_string())),
+        _ => None,
+    };
     Ok(request)
 }
 

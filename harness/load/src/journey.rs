@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clock::Clock;
 use reqwest::Client;
-use scenario::{Expect, Journey, Step};
+use scenario::{Expect, Journey, Step, Think};
 use tokio::sync::mpsc;
 
 use crate::LoadError;
@@ -64,7 +64,9 @@ impl Script {
     pub(crate) fn new(journey: &Journey, first_step: usize, address: SocketAddr) -> Result<Self, LoadError> {
         let mut numbers = (first_step..).map(StepIndex);
         let action = |step: &Step| match step {
-            Step::Think(range) => Ok(Action::Think(range.clone())),
+            Step::Think(Think::Even(range)) => Ok(Action::Think(range.clone())),
+            Step::Think(Think::Normal { mean, .. } | Think::Exponential { mean }) => Ok(Action::Think(*mean..=*mean)),
+            Step::Repeat { .. } => Err(LoadError::EmptyJourney { journey: "repeat".to_owned() }),
             Step::Request(plan) => {
                 // The numbers never run out.
                 let step = numbers.next().unwrap_or(StepIndex(first_step));

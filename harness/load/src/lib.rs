@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clock::Clock;
-use scenario::{Journey, Step};
+use scenario::Journey;
 use thiserror::Error;
 use timeline::{LatencyInterval, LoadInterval};
 use tokio::sync::{mpsc, oneshot};
@@ -127,10 +127,7 @@ pub fn start(
 }
 
 fn step_names(journeys: &[Journey]) -> impl Iterator<Item = String> {
-    journeys.iter().flat_map(|journey| &journey.steps).filter_map(|step| match step {
-        Step::Request(request) => Some(request.name.clone()),
-        Step::Think(_) => None,
-    })
+    journeys.iter().flat_map(Journey::requests).map(|request| request.name.clone())
 }
 
 /// Deals the users out to the journeys. Those that get none are checked too, but goose is not told of them.
