@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clock::Clock;
-use scenario::{Journey, Plan, Step};
+use scenario::{Journey, Plan};
 use thiserror::Error;
 use timeline::{ArrivalInterval, Elapsed, LatencyInterval, LoadInterval};
 use tokio::sync::{mpsc, oneshot};
@@ -191,10 +191,7 @@ pub fn start(demand: Demand<'_>, address: SocketAddr, clock: Clock) -> Result<Lo
 }
 
 fn step_names(journeys: &[Journey]) -> impl Iterator<Item = String> {
-    journeys.iter().flat_map(|journey| &journey.steps).filter_map(|step| match step {
-        Step::Request(request) => Some(request.name.clone()),
-        Step::Think(_) => None,
-    })
+    journeys.iter().flat_map(Journey::requests).map(|request| request.name.clone())
 }
 
 /// The journeys, ready to be walked; their requests are numbered through.
@@ -206,7 +203,7 @@ fn scripts(journeys: &[Journey], address: SocketAddr) -> Result<Vec<Arc<Script>>
             return Err(LoadError::EmptyJourney { journey: journey.name.clone() });
         }
         scripts.push(Arc::new(Script::new(journey, first_step, address)?));
-        first_step += step_names(std::slice::from_ref(journey)).count();
+        first_step += journey.requests().count();
     }
     Ok(scripts)
 }

@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use scenario::Think;
+
 /// `SplitMix64`, seeded with a user's rank: a run thinks as the run before it did.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
@@ -24,8 +26,26 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
+    /// A time to think.
+    pub(crate) fn think(&mut self, think: &Think) -> Duration {
+        match think {
+            Think::Even(range) => self.within(range),
+            Think::Exponential { mean } => mean.mul_f64(self.exponential()),
+            Think::Normal { mean, deviation } => {
+                let seconds = mean.as_secs_f64() + deviation.as_secs_f64() * self.normal();
+                Duration::from_secs_f64(seconds.max(0.0))
+            }
+        }
+    }
+
+    /// A number of mean 0 and deviation 1 (Box and Muller 1958).
+    fn normal(&mut self) -> f64 {
+        let angle = std::f64::consts::TAU * self.share();
+        (2.0 * self.exponential()).sqrt() * angle.cos()
+    }
+
     /// A time drawn evenly from `range`.
-    pub(crate) fn within(&mut self, range: &RangeInclusive<Duration>) -> Duration {
+    fn within(&mut self, range: &RangeInclusive<Duration>) -> Duration {
         *range.start() + range.end().saturating_sub(*range.start()).mul_f64(self.share())
     }
 
@@ -52,5 +72,18 @@ mod tests {
         assert!(draws.iter().all(|draw| range.contains(draw)));
         let mean = draws.iter().sum::<Duration>() / 10_000;
         assert!((Duration::from_millis(195)..Duration::from_millis(205)).contains(&mean), "{mean:?}");
+    }
+
+    #[test]
+    fn draws_have_the_mean_and_the_deviation_asked_for() {
+        let (mean, deviation) = (Duration::from_secs(10), Duration::from_secs(2));
+        for (think, expected) in [(Think::Exponential { mean }, 10.0), (Think::Normal { mean, deviation }, 2.0)] {
+            let mut random = Random::of_user(3);
+            let draws: Vec<f64> = (0..20_000).map(|_| random.think(&think).as_secs_f64()).collect();
+            let mean = draws.iter().sum::<f64>() / 20_000.0;
+            let spread = (draws.iter().map(|draw| (draw - mean).powi(2)).sum::<f64>() / 20_000.0).sqrt();
+            assert!((9.8..10.2).contains(&mean), "{think:?}: {mean}");
+            assert!((spread / expected - 1.0).abs() < 0.03, "{think:?}: {spread}");
+        }
     }
 }

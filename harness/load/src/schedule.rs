@@ -173,7 +173,7 @@ mod tests {
         let mut start = Elapsed::ZERO;
         let phase = |&(seconds, from, to): &(u64, f64, f64)| {
             let length = Duration::from_secs(seconds);
-            let phase = Phase { start, length, rate: RateRamp { from, to }, ..Phase::idle("a phase") };
+            let phase = Phase { start, length, rate: RateRamp { from, to }, ..Phase::default() };
             start = phase.end();
             phase
         };

@@ -1,12 +1,11 @@
 //! The interpreter: a visitor of the target, and how it walks a journey.
 
 use std::net::SocketAddr;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clock::Clock;
-use scenario::{Expect, Journey, Step};
+use scenario::{Expect, Journey, Step, Think};
 use timeline::Elapsed;
 use tokio::sync::mpsc;
 
@@ -42,12 +41,19 @@ impl Shared {
 
 /// A journey, ready to be walked.
 #[derive(Debug)]
-pub(crate) struct Script(Vec<Action>);
+pub(crate) struct Script(Vec<Stretch>);
+
+/// Some actions, taken so many times.
+#[derive(Debug)]
+struct Stretch {
+    times: u32,
+    actions: Vec<Action>,
+}
 
 #[derive(Debug)]
 enum Action {
     Send(Box<Call>),
-    Think(RangeInclusive<Duration>),
+    Think(Think),
 }
 
 #[derive(Debug)]
@@ -60,18 +66,35 @@ struct Call {
 impl Script {
     /// Prepares `journey`; its requests are numbered from `first_step`.
     pub(crate) fn new(journey: &Journey, first_step: usize, address: SocketAddr) -> Result<Self, LoadError> {
-        let mut numbers = (first_step..).map(StepIndex);
-        let action = |step: &Step| match step {
-            Step::Think(range) => Ok(Action::Think(range.clone())),
-            Step::Request(plan) => {
-                // The numbers never run out.
-                let step = numbers.next().unwrap_or(StepIndex(first_step));
-                let call = Call { step, request: Prepared::new(plan, address)?, expect: plan.expect.clone() };
-                Ok(Action::Send(Box::new(call)))
-            }
-        };
-        journey.steps.iter().map(action).collect::<Result<_, _>>().map(Self)
+        let mut stretches = Vec::new();
+        let mut step = first_step;
+        for part in &journey.steps {
+            let (times, steps) = match part {
+                Step::Repeat { times, steps } => (*times, steps.as_slice()),
+                single => (1, std::slice::from_ref(single)),
+            };
+            let actions =
+                steps.iter().map(|step_plan| action(step_plan, &mut step, address)).collect::<Result<_, _>>()?;
+            stretches.push(Stretch { times, actions });
+        }
+        Ok(Self(stretches))
     }
+
+    fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.0.iter().flat_map(|stretch| (0..stretch.times).flat_map(|_| &stretch.actions))
+    }
+}
+
+fn action(plan: &Step, next: &mut usize, address: SocketAddr) -> Result<Action, LoadError> {
+    Ok(match plan {
+        Step::Think(think) => Action::Think(think.clone()),
+        Step::Request(plan) => {
+            let step = StepIndex(*next);
+            *next += 1;
+            Action::Send(Box::new(Call { step, request: Prepared::new(plan, address)?, expect: plan.expect.clone() }))
+        }
+        Step::Repeat { .. } => unreachable!("a `repeat` in a `repeat` is refused when the scenario is read"),
+    })
 }
 
 /// What drives a visitor: it decides from when on a request counts.
@@ -108,10 +131,10 @@ impl Visitor {
             Cause::User => None,
             Cause::Arrival(due) => Some(due),
         };
-        for action in &script.0 {
+        for action in script.actions() {
             match action {
-                Action::Think(range) => {
-                    let until = self.shared.clock.now() + self.random.within(range);
+                Action::Think(think) => {
+                    let until = self.shared.clock.now() + self.random.think(think);
                     self.rest(until).await;
                     due = due.map(|_| Due::at(until));
                 }

@@ -63,6 +63,8 @@ fn plan() -> Plan {
         journeys: Vec::new(),
         timeout: Duration::from_secs(30),
         arrivals: ArrivalPlan::default(),
+        client: scenario::ClientPlan::default(),
+        data: BTreeMap::new(),
         warm_up: None,
         phases: Vec::new(),
         probes: ProbePlan { every: Duration::from_secs(1), heartbeat: None },

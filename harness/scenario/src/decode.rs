@@ -11,6 +11,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Visitor};
 
 use crate::problem::Problem;
+use crate::short::SHORT;
 use crate::tree::{Content, Node, Scalar};
 
 /// Reads `root` as a `T`. `None` where what is left cannot be one; the problems say why.
@@ -197,8 +198,11 @@ impl<'de> de::Deserializer<'de> for At<'_> {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_newtype_struct(self)
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
+        match self.node.content {
+            Content::Scalar(..) if name == SHORT => self.text(visitor),
+            _ => visitor.visit_newtype_struct(self),
+        }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -303,18 +307,20 @@ fn read<'de, T: DeserializeSeed<'de>>(node: &Node, notes: &Notes, seed: T) -> Re
 
 fn unknown_key(key: &Node, known: &[&str]) -> Problem {
     let text = key.text();
-    let nearest = known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(candidate, text), candidate))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(likeness, _)| *likeness > 0.8);
-    let hint = match nearest {
-        Some((_, candidate)) => format!("did you mean `{candidate}`?"),
-        None => format!("the keys here are {}", list(known)),
-    };
+    let hint =
+        did_you_mean(text, known.iter().copied()).unwrap_or_else(|| format!("the keys here are {}", list(known)));
     Problem { place: key.place, text: text.to_owned(), message: format!("unknown key `{text}`"), hint: Some(hint) }
 }
 
-fn list(names: &[&str]) -> String {
+/// The question whether the one of `known` was meant that is nearest to `text`, where one is near.
+pub(crate) fn did_you_mean<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    known
+        .map(|candidate| (strsim::jaro_winkler(candidate, text), candidate))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+}
+
+pub(crate) fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

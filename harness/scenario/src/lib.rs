@@ -4,11 +4,14 @@
 
 mod anew;
 mod decode;
+mod json_path;
 mod plan;
 mod problem;
 mod quantity;
 mod resolve;
+mod short;
 mod spec;
+mod template;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -17,14 +20,17 @@ mod variables;
 use std::path::Path;
 
 pub use anew::load_assertions;
+pub use json_path::{JsonKey, JsonPath};
 pub use plan::{
-    ArrivalPlan, Assertion, AttachPlan, ContainerPlan, Expect, HeartbeatPlan, Image, Journey, Launch, Method, Phase,
-    Plan, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request, Resources, Rule, Step, TargetPlan,
-    Tolerance, Users,
+    ArrivalPlan, Assertion, AttachPlan, Body, Capture, ClientPlan, Condition, ContainerPlan, DataPlan, DataSource,
+    Expect, HeartbeatPlan, Http, Image, Journey, Launch, Manner, Method, Part, PartContent, Pattern, Phase, Plan,
+    Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request, Resources, Reuse, Rule, Source, Step,
+    Take, TargetPlan, Think, TlsPlan, Tolerance, Users,
 };
 pub use problem::{Place, Problem};
 pub use quantity::{Size, Span};
 pub use spec::Spec;
+pub use template::{Piece, Variable, pieces};
 
 /// Reads a scenario.
 ///

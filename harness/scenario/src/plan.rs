@@ -1,5 +1,8 @@
 //! The plan: a scenario laid out on a timeline, complete, valid, pure data.
 
+mod drive;
+mod journey;
+
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -7,6 +10,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use timeline::{Amount, Elapsed, Metric, Unit};
+
+pub use drive::{ArrivalPlan, ClientPlan, DataPlan, DataSource, Http, Process, RateRamp, Reuse, Take, TlsPlan};
+pub use journey::{Body, Capture, Condition, Manner, Part, PartContent, Pattern, Point, Source, Think};
+
+use crate::json_path::JsonPath;
 
 /// A scenario laid out: everything that a run needs to know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,12 +32,18 @@ pub struct Plan {
     pub journeys: Vec<Journey>,
     /// After which time a request counts as failed.
     pub timeout: Duration,
+    /// How arrivals come, in phases that have a rate.
+    #[serde(default)]
+    pub arrivals: ArrivalPlan,
+    /// How requests are sent.
+    #[serde(default)]
+    pub client: ClientPlan,
+    /// The rows that templates can name, by the name of their set.
+    #[serde(default)]
+    pub data: BTreeMap<String, DataPlan>,
     /// The time of load within which the target is assumed to warm up; all of the load where it is not known.
     #[serde(default)]
     pub warm_up: Option<Duration>,
-    /// How arrivals come, where there are any.
-    #[serde(default)]
-    pub arrivals: ArrivalPlan,
     /// The stretches of the timeline, in order, cycles unrolled, without gaps.
     pub phases: Vec<Phase>,
     /// What is watched, and how often.
@@ -57,6 +71,11 @@ impl Plan {
     /// The largest number of users at any time.
     pub fn most_users(&self) -> u64 {
         self.phases.iter().map(|phase| phase.users.from.max(phase.users.to)).max().unwrap_or(0)
+    }
+
+    /// The largest rate of arrivals at any time, per second; 0 where users are all the load.
+    pub fn most_arrivals(&self) -> f64 {
+        self.phases.iter().map(|phase| phase.rate.most()).fold(0.0, f64::max)
     }
 }
 
@@ -197,14 +216,41 @@ pub struct Journey {
     pub steps: Vec<Step>,
 }
 
+impl Journey {
+    /// Its requests in order, each once, those that are repeated too.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        self.steps.iter().flat_map(Step::unrolled).filter_map(|step| match step {
+            Step::Request(request) => Some(request),
+            Step::Think(_) | Step::Repeat { .. } => None,
+        })
+    }
+}
+
 /// One step of a journey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Send a request and wait for its answer.
     Request(Request),
-    /// Think: wait for a time drawn evenly from the range.
-    Think(RangeInclusive<Duration>),
+    /// Wait for a time.
+    Think(Think),
+    /// Take some steps several times.
+    Repeat {
+        /// How many times: at least 1.
+        times: u32,
+        /// The steps; no `Repeat` is among them.
+        steps: Vec<Step>,
+    },
+}
+
+impl Step {
+    /// What it repeats, or itself.
+    fn unrolled(&self) -> &[Self] {
+        match self {
+            Self::Repeat { steps, .. } => steps,
+            step => std::slice::from_ref(step),
+        }
+    }
 }
 
 /// One request.
@@ -214,14 +260,20 @@ pub struct Request {
     pub name: String,
     /// The method.
     pub method: Method,
-    /// Path and query, with the leading slash.
+    /// Path and query, with the leading slash; may hold templates.
     pub path: String,
-    /// Headers, in order.
+    /// Headers, in order; their values may hold templates.
     pub headers: Vec<(String, String)>,
     /// The body.
-    pub body: Option<String>,
+    pub body: Option<Body>,
     /// What the answer has to be like.
     pub expect: Expect,
+    /// What is taken out of the answer.
+    #[serde(default)]
+    pub captures: Vec<Capture>,
+    /// How the client misbehaves, where it does.
+    #[serde(default)]
+    pub manner: Option<Manner>,
 }
 
 /// A request's method.
@@ -238,6 +290,10 @@ pub enum Method {
     Delete,
     /// PATCH
     Patch,
+    /// HEAD
+    Head,
+    /// OPTIONS
+    Options,
 }
 
 impl Method {
@@ -249,6 +305,8 @@ impl Method {
             Self::Put => "PUT",
             Self::Delete => "DELETE",
             Self::Patch => "PATCH",
+            Self::Head => "HEAD",
+            Self::Options => "OPTIONS",
         }
     }
 }
@@ -260,10 +318,26 @@ pub struct Expect {
     pub statuses: Vec<RangeInclusive<u16>>,
     /// The time within which it has to be there.
     pub within: Option<Duration>,
+    /// Names of headers in lower case, and what one of that name has to be like.
+    #[serde(default)]
+    pub headers: Vec<(String, Pattern)>,
+    /// What the body has to be like.
+    #[serde(default)]
+    pub body: Option<Pattern>,
+    /// Places in the body, which is JSON, and what has to stand there.
+    #[serde(default)]
+    pub json: Vec<(JsonPath, Condition)>,
+}
+
+impl Default for Expect {
+    /// Any answer that is no error.
+    fn default() -> Self {
+        Self { statuses: vec![200..=399], within: None, headers: Vec::new(), body: None, json: Vec::new() }
+    }
 }
 
 /// A stretch of the timeline with one load.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
     /// Its name; the same in every cycle.
     pub name: String,
@@ -273,26 +347,14 @@ pub struct Phase {
     pub start: Elapsed,
     /// How long it lasts.
     pub length: Duration,
-    /// The load by users that wait for answers.
+    /// The users at work.
     pub users: Users,
-    /// The load by arrivals that wait for nobody.
+    /// The arrivals; there are none where there are users.
     #[serde(default)]
     pub rate: RateRamp,
 }
 
 impl Phase {
-    /// A phase of no length and no load at the start.
-    pub fn idle(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            cycle: None,
-            start: Elapsed::ZERO,
-            length: Duration::ZERO,
-            users: Users::default(),
-            rate: RateRamp::default(),
-        }
-    }
-
     /// Where it ends, counted from the start of the first phase.
     pub fn end(&self) -> Elapsed {
         self.start + self.length
@@ -300,14 +362,23 @@ impl Phase {
 
     /// Is there load in it?
     pub fn loaded(&self) -> bool {
-        self.users.from > 0 || self.users.to > 0 || self.rate.from > 0.0 || self.rate.to > 0.0
+        self.users.from > 0 || self.users.to > 0 || self.rate.most() > 0.0
     }
 
     /// How many users are asked for at `at`, counted from the start of the first phase.
     pub fn users_at(&self, at: Elapsed) -> u64 {
+        self.between(self.users.from as f64, self.users.to as f64, at).round() as u64
+    }
+
+    /// How many arrivals per second are asked for at `at`, counted from the start of the first phase.
+    pub fn rate_at(&self, at: Elapsed) -> f64 {
+        self.between(self.rate.from, self.rate.to, at)
+    }
+
+    /// What stands at `at` on a straight line from the start of the phase to its end.
+    fn between(&self, from: f64, to: f64, at: Elapsed) -> f64 {
         let done = at.since(self.start).as_secs_f64() / self.length.as_secs_f64();
-        let (from, to) = (self.users.from as f64, self.users.to as f64);
-        (from + (to - from) * done.clamp(0.0, 1.0)).round() as u64
+        from + (to - from) * done.clamp(0.0, 1.0)
     }
 }
 
@@ -318,44 +389,6 @@ pub struct Users {
     pub from: u64,
     /// At its end.
     pub to: u64,
-}
-
-/// A rate of arrivals: journeys begun per second. A hold where both ends are the same, else a straight ramp.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RateRamp {
-    /// At the start of the phase.
-    pub from: f64,
-    /// At its end.
-    pub to: f64,
-}
-
-/// How arrivals come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ArrivalPlan {
-    /// How far they lie apart.
-    pub process: Process,
-    /// What a Poisson process is drawn from.
-    pub seed: u64,
-    /// How many connections there are at most; who finds none free waits.
-    pub connections: u64,
-}
-
-impl Default for ArrivalPlan {
-    fn default() -> Self {
-        Self { process: Process::Uniform, seed: 0, connections: 256 }
-    }
-}
-
-/// How far arrivals lie apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Process {
-    /// All equally far.
-    #[default]
-    Uniform,
-    /// As chance has it when each comes for itself.
-    Poisson,
 }
 
 /// What is watched.

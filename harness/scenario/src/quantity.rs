@@ -1,5 +1,7 @@
 //! Numbers with units, as they are written in a scenario: `30s`, `512MiB`, `1MiB/h`, `200/s`, `0.1%`.
 
+mod load;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -9,7 +11,8 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-use crate::plan::{RateRamp, Tolerance, Users};
+pub(crate) use self::load::{AnswerPoint, ArrivalRate, ConnectionUse, HttpVersion, Pace, Spread, Taking};
+use crate::plan::{Tolerance, Users};
 
 /// A type that is written as one scalar.
 trait Written: Sized {
@@ -57,7 +60,8 @@ macro_rules! written {
     )*};
 }
 
-written! { Span Size GrowthPerHour Rate RateRange Percent SpanRange UserCount Near Statuses }
+written! { Span Size GrowthPerHour Rate Percent SpanRange UserCount Near Statuses }
+written! { ArrivalRate Spread Taking HttpVersion ConnectionUse AnswerPoint Pace }
 
 struct WrittenVisitor<T>(std::marker::PhantomData<T>);
 
@@ -229,21 +233,6 @@ impl Written for UserCount {
     fn read(text: &str) -> Option<Self> {
         let (from, to) = text.split_once("..").unwrap_or((text, text));
         Some(Self(Users { from: u64::from_str(from).ok()?, to: u64::from_str(to).ok()? }))
-    }
-}
-
-/// A rate of arrivals, or a ramp.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RateRange(pub RateRamp);
-
-impl Written for RateRange {
-    const NAME: &'static str = "a rate";
-    const EXAMPLE: &'static str = "a rate with its unit, or a ramp: `200/s`, `0/s..500/s`";
-    const PATTERN: &'static str = r"^[0-9.]+/(s|min|h)(\.\.[0-9.]+/(s|min|h))?$";
-
-    fn read(text: &str) -> Option<Self> {
-        let (from, to) = text.split_once("..").unwrap_or((text, text));
-        Some(Self(RateRamp { from: Rate::read(from)?.0, to: Rate::read(to)?.0 }))
     }
 }
 

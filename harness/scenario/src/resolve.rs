@@ -1,13 +1,16 @@
 //! From the spec to the plan: what is meant is completed, what cannot be is refused with its place.
 
+mod answer;
 mod assertions;
+mod drive;
 mod load;
 mod probes;
+mod request;
 mod target;
 
 use std::path::Path;
 
-use crate::plan::{ArrivalPlan, Assertion, Phase, Plan};
+use crate::plan::{Assertion, Phase, Plan};
 use crate::problem::Problem;
 use crate::spec::{AssertSpec, Spec};
 use crate::tree::Node;
@@ -45,6 +48,9 @@ pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Ve
     let phases = resolver.phases(&spec.load.phases);
     let warm_up = resolver.warm_up(&spec.load, &phases);
     let journeys = resolver.journeys(spec, &phases);
+    let arrivals = resolver.arrivals(&spec.load, &phases);
+    let client = resolver.client(spec.load.client.as_ref());
+    let data = resolver.data(&spec.load.data);
     let probes = resolver.probes(spec, &target, &phases);
     let assertions = resolver.assertions(spec.assertions.as_ref(), &phases, &probes);
     Plan {
@@ -54,7 +60,9 @@ pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Ve
         target,
         journeys,
         timeout: spec.load.timeout.map_or(load::DEFAULT_TIMEOUT, |span| span.0),
-        arrivals: ArrivalPlan::default(),
+        arrivals,
+        client,
+        data,
         warm_up,
         phases,
         probes,

@@ -1,11 +1,19 @@
 //! A scenario as it is written: the public interface of the file, and the source of its JSON schema.
 
+mod drive;
+mod journey;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::quantity::{GrowthPerHour, Near, Percent, Rate, RateRange, Size, Span, SpanRange, Statuses, UserCount};
+pub(crate) use self::drive::{ClientSpec, DataSpec};
+pub(crate) use self::journey::{CaptureSpec, MannerSpec, PartSpec, PatternSpec, ThinkSpec};
+use crate::quantity::{
+    ArrivalRate, GrowthPerHour, Near, Percent, Rate, Size, Span, SpanRange, Spread, Statuses, UserCount,
+};
+use crate::short::{InOrder, Short};
 
 /// A Plimsoll scenario: launch a target, load it, watch it, judge it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -133,6 +141,18 @@ pub struct LoadSpec {
     pub journeys: Vec<JourneySpec>,
     /// After which time a request counts as failed: 30s where nothing is said.
     pub timeout: Option<Span>,
+    /// How the arrivals of a `rate` are spread over time: `uniform` where nothing is said.
+    pub arrivals: Option<Spread>,
+    /// What all that is random is drawn from: 0 where nothing is said; the same seed gives the same load.
+    #[serde(default)]
+    pub seed: u64,
+    /// The most connections at once where there is a `rate`: 256 where nothing is said.
+    pub connections: Option<u64>,
+    /// How requests are sent.
+    pub client: Option<ClientSpec>,
+    /// Rows from files, for templates: `{{users.name}}` is a column of the set `users`.
+    #[serde(default)]
+    pub data: BTreeMap<String, DataSpec>,
     /// The time of load within which the target warms up and fills its caches: all of the load where nothing is said.
     pub warm_up: Option<Span>,
     /// The timeline.
@@ -151,7 +171,11 @@ pub struct JourneySpec {
     pub steps: Vec<StepSpec>,
 }
 
-/// One step: `get`, `post`, `put`, `delete` or `patch` a path, or `think`.
+/// One step: `get`, `post`, `put`, `delete`, `patch`, `head` or `options` a path, `think`, or `repeat`.
+///
+/// In a path, the values of headers and bodies, `{{name}}` is filled in: `{{user}}`, `{{iteration}}`, `{{counter}}`,
+/// `{{uuid}}`, `{{random 1..100}}`, `{{random_hex 8}}`, `{{now}}`, what a step before it captured, and the columns of
+/// `data`. In a path and in `form` it is percent-encoded, and in `json` it stays a text.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepSpec {
@@ -165,8 +189,16 @@ pub struct StepSpec {
     pub delete: Option<String>,
     /// PATCH this path.
     pub patch: Option<String>,
-    /// Wait for a time, or for one drawn evenly from a range.
-    pub think: Option<SpanRange>,
+    /// HEAD this path.
+    pub head: Option<String>,
+    /// OPTIONS of this path.
+    pub options: Option<String>,
+    /// Wait for a time, for one drawn evenly from a range, or for one that is drawn otherwise.
+    pub think: Option<Short<SpanRange, ThinkSpec>>,
+    /// Take `steps` this many times.
+    pub repeat: Option<u32>,
+    /// What is repeated.
+    pub steps: Option<Vec<StepSpec>>,
     /// Its name in reports: method and path where nothing is said.
     pub name: Option<String>,
     /// Headers.
@@ -176,8 +208,19 @@ pub struct StepSpec {
     pub body: Option<String>,
     /// The body, as JSON; sets the content type too.
     pub json: Option<serde_json::Value>,
+    /// The body, as the fields of a form; sets the content type too.
+    pub form: Option<InOrder<String>>,
+    /// The body, as the parts of a form, texts and files; sets the content type too.
+    pub multipart: Option<InOrder<Short<String, PartSpec>>>,
+    /// The body, from a file; relative to the scenario.
+    pub file: Option<String>,
+    /// Values to take out of the answer, for the steps after it, by name.
+    #[serde(default)]
+    pub capture: BTreeMap<String, CaptureSpec>,
     /// What the answer has to be like.
     pub expect: Option<ExpectSpec>,
+    /// How the client misbehaves: not at all where nothing is said.
+    pub manner: Option<MannerSpec>,
 }
 
 /// What an answer has to be like; another one counts as failed.
@@ -188,6 +231,15 @@ pub struct ExpectSpec {
     pub status: Option<Statuses>,
     /// The time within which it has to be there.
     pub within: Option<Span>,
+    /// Headers, and the text that each contains.
+    #[serde(default)]
+    pub header: BTreeMap<String, Short<String, PatternSpec>>,
+    /// The text that the body contains.
+    pub body: Option<Short<String, PatternSpec>>,
+    /// Places in a body of JSON, such as `$.items[0].id`, and the value that stands there; a mapping says more of it:
+    /// `{exists: true}`, `{regex: '^a'}`, `{is: {any: [value]}}`.
+    #[serde(default)]
+    pub json: BTreeMap<String, serde_json::Value>,
 }
 
 /// A phase, or a `repeat` of phases: cycles.
@@ -199,10 +251,10 @@ pub struct PhaseSpec {
     /// How long it lasts.
     #[serde(rename = "for")]
     pub length: Option<Span>,
-    /// The users at work in it; none: it is idle.
+    /// The users at work in it, each waiting for its answers; neither these nor a `rate`: it is idle.
     pub users: Option<UserCount>,
-    /// The arrivals in it: journeys begun per second, whether or not those before have ended.
-    pub rate: Option<RateRange>,
+    /// The journeys that are started in it, whatever becomes of those before them.
+    pub rate: Option<ArrivalRate>,
     /// Run `phases` this many times.
     pub repeat: Option<u32>,
     /// What is repeated.

@@ -107,7 +107,7 @@ fn a_journey_keeps_its_steps_and_names_them() {
     let plan = read(GOOD).unwrap();
     let Step::Request(post) = &plan.journeys[0].steps[2] else { panic!("the third step is a request") };
     assert_eq!(post.name, "browse/POST /items");
-    assert_eq!(post.body.as_deref(), Some(r#"{"by":"me","n":3}"#));
+    assert_eq!(post.body, Some(Body::Json { json: serde_json::json!({"by": "me", "n": 3}) }));
     assert_eq!(post.headers, [("content-type".to_owned(), "application/json".to_owned())]);
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use scenario::Method;
+use scenario::{Body, Method};
 
 use crate::LoadError;
 
@@ -39,14 +39,20 @@ impl Prepared {
             check(name, value).map_err(refused)?;
             head += &format!("{name}: {value}\r\n");
         }
-        let length = plan.body.as_ref().map(String::len).or_else(|| expects_a_body(plan.method).then_some(0));
+        let body = match &plan.body {
+            None => None,
+            Some(Body::Text(text)) => Some(text.clone()),
+            Some(Body::Json { json }) => Some(json.to_string()),
+            Some(_) => return Err(refused("its body is of a kind that cannot be sent yet")),
+        };
+        let length = body.as_ref().map(String::len).or_else(|| expects_a_body(plan.method).then_some(0));
         if let Some(length) = length.filter(|_| !has(plan, "content-length")) {
             head += &format!("content-length: {length}\r\n");
         }
         let mut bytes = (head + "\r\n").into_bytes();
-        bytes.extend_from_slice(plan.body.as_deref().unwrap_or_default().as_bytes());
+        bytes.extend_from_slice(body.as_deref().unwrap_or_default().as_bytes());
         let repeatable = !matches!(plan.method, Method::Post | Method::Patch);
-        Ok(Self { bytes, bodyless: false, repeatable })
+        Ok(Self { bytes, bodyless: plan.method == Method::Head, repeatable })
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

@@ -16,7 +16,7 @@ fn phases(of: &[(u64, f64)]) -> Vec<Phase> {
     let mut start = Elapsed::ZERO;
     let phase = |&(length, rate): &(u64, f64)| {
         let (length, rate) = (millis(length), RateRamp { from: rate, to: rate });
-        let phase = Phase { start, length, rate, ..Phase::idle("a phase") };
+        let phase = Phase { start, length, rate, ..Phase::default() };
         start = phase.end();
         phase
     };

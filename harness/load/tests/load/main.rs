@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clock::Clock;
 use load::{Cut, Demand, Load, LoadError, Schedule};
-use scenario::{Expect, Journey, Method, Process, Request, Step};
+use scenario::{Body, Expect, Journey, Method, Process, Request, Step, Think};
 use server::Server;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
@@ -31,7 +31,9 @@ fn get(path: &str) -> Request {
         path: path.to_owned(),
         headers: Vec::new(),
         body: None,
-        expect: Expect { statuses: vec![200..=299], within: None },
+        expect: Expect { statuses: vec![200..=299], ..Expect::default() },
+        captures: Vec::new(),
+        manner: None,
     }
 }
 
@@ -178,7 +180,7 @@ async fn weights_are_kept_for_any_number_of_users() {
     let of = |weight, path: &str| Journey {
         name: path.to_owned(),
         weight,
-        steps: vec![Step::Request(get(path)), Step::Think(millis(10)..=millis(10))],
+        steps: vec![Step::Request(get(path)), Step::Think(Think::Even(millis(10)..=millis(10)))],
     };
     let bench = Bench::start(&[of(3, "/three"), of(1, "/one")], 40, server.address).await;
     for users in [4, 40] {
@@ -290,7 +292,7 @@ async fn a_hanging_target_holds_up_neither_the_stop_nor_an_idle_phase() {
 async fn users_who_think_leave_at_once() {
     let server = Server::start().await;
     let hour = Duration::from_hours(1);
-    let journeys = [journey(vec![Step::Request(get("/ok")), Step::Think(hour..=hour)])];
+    let journeys = [journey(vec![Step::Request(get("/ok")), Step::Think(Think::Even(hour..=hour))])];
     let bench = Bench::start(&journeys, 8, server.address).await;
     bench.load.set_users(8);
     bench.until("all think", || server.requests() == 8).await;
@@ -307,7 +309,7 @@ async fn users_who_think_leave_at_once() {
 #[tokio::test]
 async fn the_rate_is_users_by_think_time() {
     let server = Server::start().await;
-    let journeys = [journey(vec![Step::Request(get("/ok")), Step::Think(millis(50)..=millis(150))])];
+    let journeys = [journey(vec![Step::Request(get("/ok")), Step::Think(Think::Even(millis(50)..=millis(150)))])];
     let cut = Bench::start(&journeys, 10, server.address).await.run(10, Duration::from_secs(2)).await;
     assert!((140..=225).contains(&cut.totals.requests), "{}", cut.totals.requests);
     assert_eq!(server.connections(), 10, "a user keeps the connection");
@@ -319,7 +321,7 @@ async fn body_and_headers_arrive_and_little_else() {
     let post = Request {
         method: Method::Post,
         headers: vec![("x-a".to_owned(), "1".to_owned()), ("x-a".to_owned(), "2".to_owned())],
-        body: Some(r#"{"n":1}"#.to_owned()),
+        body: Some(Body::Text(r#"{"n":1}"#.to_owned())),
         ..get("/items?page=2")
     };
     let bench = Bench::start(&[journey(vec![Step::Request(post)])], 1, server.address).await;

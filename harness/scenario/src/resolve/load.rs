@@ -6,13 +6,19 @@ use std::time::Duration;
 use timeline::Elapsed;
 
 use super::Resolver;
-use crate::plan::{Expect, Journey, Method, Phase, RateRamp, Request, Step, Users, load_phases};
+use super::request::Walk;
+use crate::plan::{Body, Journey, Method, Phase, RateRamp, Request, Step, Users, load_phases};
 use crate::spec::{JourneySpec, LoadSpec, PhaseSpec, Spec, StepSpec};
 
 pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// More phases than this is a mistake, not a plan.
 const MOST_PHASES: usize = 100_000;
 const MOST_USERS: u64 = 20_000;
+/// A rate is seen at work within a phase.
+const LEAST_RATE: f64 = 0.1;
+const MOST_RATE: f64 = 1e6;
+/// More than this is no loop of one user any more.
+const MOST_REPEATS: u32 = 100_000;
 
 impl Resolver<'_> {
     pub(super) fn phases(&mut self, specs: &[PhaseSpec]) -> Vec<Phase> {
@@ -68,28 +74,52 @@ impl Resolver<'_> {
             let hint = format!("at most {MOST_USERS}");
             self.refuse(&[place, &["users"]].concat(), "that is more users than one machine drives", hint);
         }
-        let rate = spec.rate.map_or(RateRamp::default(), |rate| rate.0);
+        let rate = self.rate(place, spec);
         let start = phases.last().map_or(Elapsed::ZERO, Phase::end);
-        let name = spec.name.clone().unwrap_or_else(|| {
-            if users == Users::default() && rate == RateRamp::default() { "idle" } else { "load" }.to_owned()
-        });
-        phases.push(Phase { name, cycle, start, length, users, rate });
+        let mut phase = Phase { name: String::new(), cycle, start, length, users, rate };
+        let name = || if phase.loaded() { "load" } else { "idle" }.to_owned();
+        phase.name = spec.name.clone().unwrap_or_else(name);
+        phases.push(phase);
+    }
+
+    fn rate(&mut self, place: &[&str], spec: &PhaseSpec) -> RateRamp {
+        let rate = spec.rate.map_or(RateRamp::default(), |rate| rate.0);
+        if spec.users.is_some() && spec.rate.is_some() {
+            let hint = "`users` wait for their answers, arrivals at a `rate` come whatever happens: keep one of them";
+            self.refuse(place, "`users` and `rate` exclude each other", hint);
+        }
+        if rate.most() > 0.0 && !(LEAST_RATE..=MOST_RATE).contains(&rate.most()) {
+            let hint = format!("from `{LEAST_RATE}/s` to `{MOST_RATE:.0}/s`");
+            self.refuse(&[place, &["rate"]].concat(), "the rate is out of reach", hint);
+        }
+        rate
     }
 
     pub(super) fn journeys(&mut self, spec: &Spec, phases: &[Phase]) -> Vec<Journey> {
         let loaded = phases.iter().any(Phase::loaded);
         if loaded && spec.load.journeys.is_empty() && !self.is_known_bad(&["load"]) {
             let hint = "add `journeys: [{name: home, steps: [{get: /}]}]`";
-            self.refuse(&["load"], "users are asked for, and they have nothing to do", hint);
+            self.refuse(&["load"], "there is load, and nothing that it does", hint);
         }
         if loaded && !has_port(spec) {
             self.refuse(&["target"], "the load needs a port of the target, and there is none", "add `port: 8080`");
         }
         let mut names = BTreeSet::new();
-        spec.load.journeys.iter().enumerate().map(|(index, journey)| self.journey(index, journey, &mut names)).collect()
+        let mut journeys = Vec::new();
+        for (index, journey) in spec.load.journeys.iter().enumerate() {
+            let walk = Walk::new(&journey.name, &spec.load.data);
+            journeys.push(self.journey(index, journey, &mut names, walk));
+        }
+        journeys
     }
 
-    fn journey(&mut self, index: usize, spec: &JourneySpec, names: &mut BTreeSet<String>) -> Journey {
+    fn journey(
+        &mut self,
+        index: usize,
+        spec: &JourneySpec,
+        names: &mut BTreeSet<String>,
+        mut walk: Walk<'_>,
+    ) -> Journey {
         let index = index.to_string();
         let place = ["load", "journeys", &index];
         if !names.insert(spec.name.clone()) {
@@ -99,40 +129,55 @@ impl Resolver<'_> {
         if spec.weight == Some(0) {
             self.refuse(&[&place[..], &["weight"]].concat(), "nobody would go on this journey", "at least 1");
         }
-        let mut names = BTreeSet::new();
-        let steps: Vec<Step> = spec
-            .steps
-            .iter()
-            .enumerate()
-            .filter_map(|(step_index, step)| {
-                let step_index = step_index.to_string();
-                self.step(&[&place[..], &["steps", &step_index]].concat(), &spec.name, step, &mut names)
-            })
-            .collect();
-        let has_request = steps.iter().any(|step| matches!(step, Step::Request(_)));
-        if !has_request && !self.is_known_bad(&place) {
+        let steps = self.steps(&place, &spec.steps, &mut walk);
+        let journey = Journey { name: spec.name.clone(), weight: spec.weight.unwrap_or(1), steps };
+        if journey.requests().next().is_none() && !self.is_known_bad(&place) {
             self.refuse(&place, "the journey sends no request", "add a step such as `{get: /}`");
         }
-        Journey { name: spec.name.clone(), weight: spec.weight.unwrap_or(1), steps }
+        journey
     }
 
-    fn step(&mut self, place: &[&str], journey: &str, spec: &StepSpec, names: &mut BTreeSet<String>) -> Option<Step> {
+    fn steps(&mut self, place: &[&str], specs: &[StepSpec], walk: &mut Walk<'_>) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for (index, spec) in specs.iter().enumerate() {
+            steps.extend(self.step(&[place, &["steps", &index.to_string()]].concat(), spec, walk));
+        }
+        steps
+    }
+
+    fn step(&mut self, place: &[&str], spec: &StepSpec, walk: &mut Walk<'_>) -> Option<Step> {
         let methods = [
             (Method::Get, &spec.get),
             (Method::Post, &spec.post),
             (Method::Put, &spec.put),
             (Method::Delete, &spec.delete),
             (Method::Patch, &spec.patch),
+            (Method::Head, &spec.head),
+            (Method::Options, &spec.options),
         ];
         let mut written = methods.iter().filter_map(|(method, path)| Some((*method, path.as_ref()?)));
-        match (written.next(), written.next(), &spec.think) {
-            (Some((method, path)), None, None) => {
-                Some(Step::Request(self.request(place, journey, spec, (method, path), names)))
+        match (written.next(), written.next(), &spec.think, &spec.steps) {
+            (Some((method, path)), None, None, None) if spec.repeat.is_none() => {
+                Some(Step::Request(self.request(place, spec, (method, path), walk)))
             }
-            (None, None, Some(range)) => Some(Step::Think(range.0.clone())),
+            (None, None, Some(think), None) if spec.repeat.is_none() => {
+                self.says_nothing(place, spec, "thinks");
+                Some(Step::Think(self.think(place, think)))
+            }
+            (None, None, None, Some(steps)) if spec.repeat.is_some() => {
+                self.says_nothing(place, spec, "repeats");
+                self.repeat(place, spec, steps, walk)
+            }
+            (None, None, None, _) if spec.repeat.is_some() || spec.steps.is_some() => {
+                if !self.is_known_bad(place) {
+                    self.refuse(place, "`repeat` and `steps` go together", "`{repeat: 3, steps: [{get: /}]}`");
+                }
+                None
+            }
             _ => {
                 if !self.is_known_bad(place) {
-                    let hint = "write exactly one of `get`, `post`, `put`, `delete`, `patch` and `think`";
+                    let hint = "write exactly one of `get`, `post`, `put`, `delete`, `patch`, `head`, `options`, \
+                                `think` and `repeat`";
                     self.refuse(place, "it is not clear what this step does", hint);
                 }
                 None
@@ -140,39 +185,76 @@ impl Resolver<'_> {
         }
     }
 
+    fn repeat(&mut self, place: &[&str], spec: &StepSpec, steps: &[StepSpec], walk: &mut Walk<'_>) -> Option<Step> {
+        let times = spec.repeat.unwrap_or(1);
+        if walk.in_repeat {
+            self.refuse(place, "a `repeat` stands in a `repeat`", "loops cannot be nested");
+            return None;
+        }
+        if !(1..=MOST_REPEATS).contains(&times) || steps.is_empty() {
+            let hint = format!("`repeat` from 1 to {MOST_REPEATS}");
+            self.refuse(place, "that repeats nothing, or far too often", hint);
+        }
+        walk.in_repeat = true;
+        let steps = self.steps(place, steps, walk);
+        walk.in_repeat = false;
+        Some(Step::Repeat { times, steps })
+    }
+
+    /// Refuses what only a request has.
+    fn says_nothing(&mut self, place: &[&str], spec: &StepSpec, does: &str) {
+        let of_requests = [
+            ("body", spec.body.is_some()),
+            ("capture", !spec.capture.is_empty()),
+            ("expect", spec.expect.is_some()),
+            ("file", spec.file.is_some()),
+            ("form", spec.form.is_some()),
+            ("headers", !spec.headers.is_empty()),
+            ("json", spec.json.is_some()),
+            ("manner", spec.manner.is_some()),
+            ("multipart", spec.multipart.is_some()),
+        ];
+        for (key, _) in of_requests.iter().filter(|(_, written)| *written) {
+            let message = format!("a step that {does} has no `{key}`");
+            self.refuse(&[place, &[key]].concat(), message, "move it to a step that sends a request");
+        }
+    }
+
     fn request(
         &mut self,
         place: &[&str],
-        journey: &str,
         spec: &StepSpec,
         (method, path): (Method, &str),
-        names: &mut BTreeSet<String>,
+        walk: &mut Walk<'_>,
     ) -> Request {
-        self.path(&[place, &[&method.name().to_lowercase()]].concat(), path);
+        self.request_path(&[place, &[&method.name().to_lowercase()]].concat(), path, walk);
+        let body = self.body(place, spec, walk);
         let mut headers: Vec<(String, String)> = spec.headers.clone().into_iter().collect();
-        let body = match (&spec.body, &spec.json) {
-            (Some(_), Some(_)) => {
-                self.refuse(place, "`body` and `json` exclude each other", "keep one of them");
-                None
-            }
-            (_, Some(json)) => {
-                if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-                    headers.push(("content-type".to_owned(), "application/json".to_owned()));
-                }
-                Some(json.to_string())
-            }
-            (body, None) => body.clone(),
-        };
-        self.headers(place, &headers);
-        let name = spec.name.clone().unwrap_or_else(|| format!("{} {path}", method.name()));
-        Request {
-            name: unique(&format!("{journey}/{name}"), names),
-            method,
-            path: path.to_owned(),
-            headers,
-            body,
-            expect: expect(spec),
+        for (name, value) in &headers {
+            self.template(&[place, &["headers", name]].concat(), value, walk);
         }
+        let content_type = match &body {
+            Some(Body::Json { .. }) => Some("application/json"),
+            Some(Body::Form { .. }) => Some("application/x-www-form-urlencoded"),
+            _ => None,
+        };
+        let is_content_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+        if let Some((name, _)) = headers.iter().find(|header| is_content_type(header))
+            && matches!(body, Some(Body::Multipart { .. }))
+        {
+            let message = "the content type of a `multipart` is set for you";
+            self.refuse(&[place, &["headers", name]].concat(), message, "leave the header out");
+        }
+        if let Some(content_type) = content_type.filter(|_| !headers.iter().any(is_content_type)) {
+            headers.push(("content-type".to_owned(), content_type.to_owned()));
+        }
+        self.headers(place, &headers);
+        let expect = self.expect(place, spec.expect.as_ref());
+        let manner = self.manner(place, spec);
+        let captures = self.captures(place, spec, walk);
+        let name = spec.name.clone().unwrap_or_else(|| format!("{} {path}", method.name()));
+        let name = unique(&format!("{}/{name}", walk.journey), &mut walk.step_names);
+        Request { name, method, path: path.to_owned(), headers, body, expect, captures, manner }
     }
 
     fn headers(&mut self, place: &[&str], headers: &[(String, String)]) {
@@ -183,16 +265,6 @@ impl Resolver<'_> {
                 self.refuse(&place, format!("`{name}: {value}` is not a header"), "names are tokens, values one line");
             }
         }
-    }
-}
-
-fn expect(spec: &StepSpec) -> Expect {
-    let expect = spec.expect.as_ref();
-    Expect {
-        statuses: expect
-            .and_then(|expect| expect.status.clone())
-            .map_or_else(|| vec![200..=399], |statuses| statuses.0),
-        within: expect.and_then(|expect| expect.within).map(|span| span.0),
     }
 }
 

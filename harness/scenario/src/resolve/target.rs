@@ -150,14 +150,19 @@ impl Resolver<'_> {
 
     /// A path of the target has to begin with a slash: it is joined to `http://127.0.0.1:port`.
     pub(super) fn path(&mut self, place: &[&str], path: &str) {
-        if !path.starts_with('/') || path.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        if !path.starts_with('/') || !is_path(path) {
             let hint = "a path on the target, such as `/items?page=1`";
             self.refuse(place, format!("`{path}` is not a path"), hint);
         }
     }
 }
 
+/// Can it stand in the first line of a request?
+pub(super) fn is_path(text: &str) -> bool {
+    !text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
 /// `path` seen from the scenario's folder, without its `.` parts.
-fn absolute(folder: &Path, path: &str) -> PathBuf {
+pub(super) fn absolute(folder: &Path, path: &str) -> PathBuf {
     folder.join(path).components().collect()
 }
