@@ -13,11 +13,11 @@ pub(crate) struct Totals {
     pub(crate) failures: Failures,
     /// The length of the loaded phases, from the first to the last.
     pub(crate) seconds: f64,
-    /// Service times in seconds, where a request was answered: the middle, one in a hundred, the worst.
+    /// Where a request was answered; counted from what [`timeline::CountedFrom`] says.
     pub(crate) latency: Option<Latency>,
 }
 
-/// Service times in seconds.
+/// Times in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Latency {
     /// Half of the answers took longer.
@@ -61,7 +61,7 @@ fn failures(timeline: &Timeline) -> Failures {
 
 fn latency(timeline: &Timeline) -> Option<Latency> {
     let mut sum = new_histogram();
-    for histogram in timeline.latency.iter().filter_map(|interval| interval.histogram.decode()) {
+    for histogram in timeline.latency.iter().filter_map(|interval| interval.times().decode()) {
         // A histogram with other bounds is not one of ours; what it holds is left out.
         let _ = sum.add(&histogram);
     }

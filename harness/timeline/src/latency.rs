@@ -1,6 +1,7 @@
 //! What the load measured, per step and interval.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
@@ -40,6 +41,39 @@ impl EncodedHistogram {
     }
 }
 
+/// What a latency is counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountedFrom {
+    /// The send: service times in a closed loop, in which a target that stands still is asked less.
+    Send,
+    /// The moment at which the request was due, whether or not anybody was free to send it: response times.
+    Due,
+    /// The one for users, the other for arrivals.
+    Both,
+}
+
+impl CountedFrom {
+    /// That of these intervals.
+    pub fn of(intervals: &[LatencyInterval]) -> Self {
+        let open = intervals.iter().filter(|interval| interval.response.is_some()).count();
+        match open {
+            0 => Self::Send,
+            all if all == intervals.len() => Self::Due,
+            _ => Self::Both,
+        }
+    }
+}
+
+impl fmt::Display for CountedFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Send => "service time in a closed loop: from the send until the body is read",
+            Self::Due => "response time: from the moment at which each was due until the body is read",
+            Self::Both => "response times of arrivals, from when they were due, and service times of users together",
+        })
+    }
+}
+
 /// The failed requests of an interval by kind: `status 503`, `timed out`, `connection refused`.
 pub type Failures = BTreeMap<String, u64>;
 
@@ -69,6 +103,11 @@ impl LatencyInterval {
     /// How many requests failed.
     pub fn failed(&self) -> u64 {
         self.failures.values().sum()
+    }
+
+    /// The times that a limit is about: response times where they are known, else service times.
+    pub fn times(&self) -> &EncodedHistogram {
+        self.response.as_ref().unwrap_or(&self.histogram)
     }
 }
 

@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 pub use event::{Death, Event, Happening, Outcome};
 pub use heartbeat::Beat;
 pub use latency::{
-    ArrivalInterval, Delay, EncodedHistogram, Failures, LatencyInterval, LoadCost, LoadInterval, new_histogram,
+    ArrivalInterval, CountedFrom, Delay, EncodedHistogram, Failures, LatencyInterval, LoadCost, LoadInterval,
+    new_histogram,
 };
 pub use metric::{Kind, Metric, Unit};
 pub use observation::Observation;

@@ -6,6 +6,7 @@ mod ceilings;
 mod counts;
 mod cycles;
 mod exhaustion;
+mod generator;
 mod health;
 mod leak;
 mod level;

@@ -1,8 +1,6 @@
-//! What is always judged: did the target live, was enough seen, was the load really offered.
+//! What is always judged of the run: did the target live, and was enough seen.
 
-use std::time::Duration;
-
-use timeline::{Amount, Happening, Metric, Outcome, Subject, Unit};
+use timeline::{Amount, Happening, Metric, Outcome, Unit};
 
 use super::{Case, Judgement};
 use crate::finding::{Evidence, Verdict};
@@ -11,12 +9,6 @@ use crate::finding::{Evidence, Verdict};
 const LEAST_COVERAGE: f64 = 0.9;
 /// The longest gap, as a share of the run.
 const LONGEST_GAP: f64 = 0.1;
-/// The share of the planned users that have to have been at work.
-const LEAST_USERS: f64 = 0.9;
-/// Requests that were given up with their phase: more than this share of the others says that they hung.
-const MOST_CUT_OFF: f64 = 0.1;
-/// Users come and go: an interval so short after a change says nothing.
-const SETTLING: Duration = Duration::from_millis(1500);
 
 impl Case<'_> {
     pub(super) fn target_alive(self) -> Judgement {
@@ -106,66 +98,5 @@ impl Case<'_> {
             _ => None,
         };
         self.timeline.events.iter().filter_map(failure).collect()
-    }
-
-    pub(super) fn generator_health(self) -> Judgement {
-        if let Outcome::LoadFailed { reason } = &self.timeline.outcome {
-            return Judgement::new(Verdict::Inconclusive, "failed", format!("the load failed: {reason}"));
-        }
-        let requests: u64 = self.timeline.latency.iter().map(|interval| interval.requests).sum();
-        let cut_off: u64 = self.timeline.load.iter().map(|interval| interval.cut_off).sum();
-        if requests + cut_off == 0 {
-            return Judgement::no_data("no request was sent");
-        }
-        let held = self.users_held();
-        let worst = held.iter().copied().fold(1.0, f64::min);
-        let short = held.iter().filter(|share| **share < LEAST_USERS).count();
-        let evidence = Evidence {
-            value: Some(Amount { value: worst, unit: Unit::Share }),
-            limit: Some(Amount { value: LEAST_USERS, unit: Unit::Share }),
-            window: self.timeline.loaded_window(),
-            samples: requests,
-            source: Some("users at work".to_owned()),
-            notes: self.harness_cost(),
-            ..Evidence::default()
-        };
-        if cut_off as f64 > requests as f64 * MOST_CUT_OFF {
-            let summary = format!("{cut_off} requests were given up when their phase ended, and {requests} were not");
-            return Judgement::new(Verdict::Inconclusive, "given_up", summary).with(evidence);
-        }
-        if short * 10 > held.len() {
-            let summary =
-                format!("the load was not offered: users were missing in {short} of {} intervals", held.len());
-            return Judgement::new(Verdict::Inconclusive, "users_missing", summary).with(evidence);
-        }
-        Judgement::new(Verdict::Pass, "holds", format!("the load was offered as planned: {requests} requests"))
-            .with(evidence)
-    }
-
-    /// The share of the planned users that was at work, per interval within a hold.
-    fn users_held(self) -> Vec<f64> {
-        let holds = |interval: &&timeline::LoadInterval| {
-            let phase =
-                self.timeline.phases.iter().find(|phase| phase.start <= interval.start && interval.end <= phase.end);
-            interval.users_planned > 0 && phase.is_some_and(|phase| interval.end.since(phase.start) >= SETTLING)
-        };
-        let share = |interval: &timeline::LoadInterval| interval.users_active as f64 / interval.users_planned as f64;
-        self.timeline.load.iter().filter(holds).map(share).collect()
-    }
-
-    /// The observer is measured: its processor time and its memory under load.
-    fn harness_cost(self) -> Vec<String> {
-        let Some(window) = self.timeline.loaded_window() else { return Vec::new() };
-        let mut notes = Vec::new();
-        let cpu = self.timeline.series(Metric::CpuTime, &Subject::Harness).map(|series| series.within(window));
-        if let Some([first, .., last]) = cpu {
-            let share = (last.value - first.value) / last.taken.since(first.taken).as_secs_f64().max(f64::MIN_POSITIVE);
-            notes.push(format!("the harness took {:.0} % of a core", share * 100.0));
-        }
-        let memory = self.timeline.series(Metric::ResidentMemory, &Subject::Harness);
-        if let Some(peak) = memory.and_then(timeline::Series::peak) {
-            notes.push(format!("the harness took up to {} of memory", super::bytes(peak.value)));
-        }
-        notes
     }
 }

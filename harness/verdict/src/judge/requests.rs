@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use timeline::{Amount, Elapsed, LatencyInterval, Unit, new_histogram};
+use timeline::{Amount, CountedFrom, Elapsed, LatencyInterval, Unit, new_histogram};
 
 use super::{Case, Judgement, below, code_of};
 use crate::finding::{Evidence, Verdict};
@@ -49,34 +49,42 @@ impl Case<'_> {
         if percentile < 100.0 && beyond < FEWEST_BEYOND && interval.1 > limit {
             verdict = Verdict::Inconclusive;
         }
+        let behind = self.fell_behind();
+        if behind.is_some() {
+            verdict = Verdict::Inconclusive;
+        }
         let name = if percentile >= 100.0 { "the longest".to_owned() } else { format!("p{percentile}") };
         let summary = format!("{name} of {count} requests took {} (limit {})", seconds(value), seconds(limit));
-        let mut notes = vec!["service time in a closed loop: from the send until the body is read".to_owned()];
+        let counted_from = CountedFrom::of(&self.timeline.latency);
+        let mut notes = vec![counted_from.to_string()];
         if unanswered > 0 {
             notes.push(format!("{unanswered} of them got no answer, and count as the slowest"));
         }
-        if verdict == Verdict::Inconclusive {
+        if let Some(behind) = &behind {
+            notes.push(behind.clone());
+        } else if verdict == Verdict::Inconclusive {
             notes.push(format!("{:.0} requests would tell", FEWEST_BEYOND / (1.0 - share)));
         }
-        Judgement::new(verdict, code_of(verdict), summary).with(Evidence {
+        let code = if behind.is_some() { "fell_behind" } else { code_of(verdict) };
+        Judgement::new(verdict, code, summary).with(Evidence {
             value: Some(seconds(value)),
             limit: Some(seconds(limit)),
             interval: Some((seconds(interval.0), seconds(interval.1))),
             window: self.timeline.loaded_window(),
             samples: count,
-            source: Some("service times of all steps".to_owned()),
+            source: Some("requests of all steps".to_owned()),
             notes,
             ..Evidence::default()
         })
     }
 
-    /// All service times in one histogram; requests without an answer count as the longest there
+    /// All times in one histogram; requests without an answer count as the longest there
     /// is. And how many those are.
     fn merged(self) -> Option<(hdrhistogram::Histogram<u64>, u64)> {
         let mut merged = new_histogram();
         let mut unanswered = 0;
         for interval in &self.timeline.latency {
-            let histogram = interval.histogram.decode()?;
+            let histogram = interval.times().decode()?;
             unanswered += interval.requests.saturating_sub(histogram.len());
             merged.add(&histogram).ok()?;
         }
@@ -120,17 +128,27 @@ impl Case<'_> {
             return Judgement::no_data("no request was sent");
         }
         let rate = (totals.requests - totals.failed) as f64 / length;
-        let verdict = if rate > limit { Verdict::Pass } else { Verdict::Fail };
+        let behind = self.fell_behind();
+        let verdict = match &behind {
+            Some(_) => Verdict::Inconclusive,
+            None if rate > limit => Verdict::Pass,
+            None => Verdict::Fail,
+        };
         let per_second = |value| Amount { value, unit: Unit::PerSecond };
         let time = Elapsed::from_seconds(length);
         let summary = format!("{} right answers over {time} of load (limit {})", per_second(rate), per_second(limit));
-        let code = if verdict == Verdict::Pass { "holds" } else { "too_low" };
+        let code = match verdict {
+            Verdict::Pass => "holds",
+            Verdict::Fail => "too_low",
+            _ => "fell_behind",
+        };
         Judgement::new(verdict, code, summary).with(Evidence {
             value: Some(per_second(rate)),
             limit: Some(per_second(limit)),
             window: self.timeline.loaded_window(),
             samples: totals.requests,
             source: Some("right answers of all steps".to_owned()),
+            notes: behind.into_iter().collect(),
             ..Evidence::default()
         })
     }

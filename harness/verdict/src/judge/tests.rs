@@ -2,8 +2,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use timeline::{
-    Beat, Death, EncodedHistogram, Event, Happening, LatencyInterval, LoadInterval, Observation, Sample, SeriesKey,
-    new_histogram,
+    ArrivalInterval, Beat, Death, Delay, EncodedHistogram, Event, Happening, LatencyInterval, LoadInterval,
+    Observation, Sample, SeriesKey, new_histogram,
 };
 
 use super::*;
@@ -345,6 +345,43 @@ fn a_load_that_was_not_offered_is_inconclusive() {
     hanging.expect("generator.health", Verdict::Inconclusive, "generator.health.given_up");
     let failed = played.outcome(Outcome::LoadFailed { reason: "goose is gone".to_owned() });
     failed.expect("generator.health", Verdict::Inconclusive, "generator.health.failed");
+}
+
+#[test]
+fn a_load_that_fell_behind_says_nothing_of_the_target() {
+    let arrivals = |lag: u64, missed| {
+        let mut played = Played::new("{latency: {p99: 100ms}, throughput: {above: 10/s}}");
+        played.timeline.latency.iter_mut().for_each(|interval| interval.response = Some(interval.histogram.clone()));
+        for (index, interval) in played.timeline.load.iter_mut().enumerate() {
+            let lag =
+                if index < 2 { Delay { p50: 20, p99: lag, max: lag } } else { Delay { p50: 20, p99: 90, max: 400 } };
+            let (due, begun) = (100, 100 - missed);
+            interval.arrivals = Some(ArrivalInterval { due, begun, missed, lag, ..ArrivalInterval::default() });
+        }
+        played
+    };
+    let on_time = arrivals(9_000, 0);
+    on_time.expect("generator.health", Verdict::Pass, "generator.health.holds");
+    on_time.expect("latency.p99", Verdict::Pass, "latency.p99.holds");
+    on_time.expect("throughput", Verdict::Pass, "throughput.holds");
+    for behind in [arrivals(41_000, 0), arrivals(20, 1)] {
+        behind.expect("generator.health", Verdict::Inconclusive, "generator.health.fell_behind");
+        behind.expect("latency.p99", Verdict::Inconclusive, "latency.p99.fell_behind");
+        behind.expect("throughput", Verdict::Inconclusive, "throughput.fell_behind");
+    }
+    let finding = arrivals(41_000, 0).finding("generator.health");
+    assert!(finding.summary.contains("the harness fell behind: p99 lag 41 ms"), "{}", finding.summary);
+}
+
+#[test]
+fn a_limit_on_latency_is_about_response_times_where_there_are_arrivals() {
+    let mut played = Played::new("{latency: {p99: 100ms}}");
+    played.expect("latency.p99", Verdict::Pass, "latency.p99.holds");
+    let mut slow = new_histogram();
+    slow.record_n(300_000, 100).unwrap();
+    let slow = EncodedHistogram::encode(&slow);
+    played.timeline.latency.iter_mut().for_each(|interval| interval.response = Some(slow.clone()));
+    played.expect("latency.p99", Verdict::Fail, "latency.p99.exceeded");
 }
 
 #[test]
