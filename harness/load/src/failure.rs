@@ -18,6 +18,7 @@ pub(crate) enum Failure {
     TooManyFiles,
     NoPortLeft,
     Malformed,
+    Handshake,
     Panicked,
     Other,
 }
@@ -33,6 +34,7 @@ impl fmt::Display for Failure {
             Self::Closed => "connection closed",
             Self::TooManyFiles => "too many open files",
             Self::NoPortLeft => "no local port left",
+            Self::Handshake => "TLS handshake failed",
             Self::Malformed => "malformed answer",
             Self::Panicked => "the load generator panicked",
             Self::Other => "request failed",
@@ -41,6 +43,14 @@ impl fmt::Display for Failure {
 }
 
 impl Failure {
+    /// What an error of a handshake says: one of TLS itself comes as one of the data.
+    pub(crate) fn of_handshake(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Self::Handshake,
+            _ => Self::of_io(error),
+        }
+    }
+
     /// What an error of the system says.
     pub(crate) fn of_io(error: &io::Error) -> Self {
         const EMFILE: i32 = 24;

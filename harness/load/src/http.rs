@@ -7,7 +7,12 @@ mod body;
 mod client;
 mod connection;
 mod head;
+mod manner;
+mod origin;
 mod request;
+mod stream;
+mod tls;
 
-pub(crate) use client::Client;
+pub(crate) use client::{Client, Exchanged};
+pub(crate) use origin::Origin;
 pub(crate) use request::Prepared;

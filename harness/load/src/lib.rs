@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clock::Clock;
-use scenario::{Journey, Plan};
+use scenario::{ClientPlan, Journey, Plan};
 use thiserror::Error;
 use timeline::{ArrivalInterval, Elapsed, LatencyInterval, LoadInterval};
 use tokio::sync::{mpsc, oneshot};
@@ -38,6 +38,7 @@ use crate::arrivals::{Counts, Venue};
 use crate::attack::{Crew, Permit};
 use crate::cost::Threads;
 use crate::gate::Gate;
+use crate::http::Origin;
 use crate::recorder::Recorder;
 pub use crate::recorder::Totals;
 pub use crate::schedule::{Arrival, Schedule, Shard};
@@ -73,6 +74,9 @@ pub enum LoadError {
         /// What is wrong with its path or a header.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The scenario's TLS is not to be had.
+    #[error("TLS cannot be spoken as the scenario wants it")]
+    Tls(#[source] Box<dyn Error + Send + Sync>),
     /// Goose refused.
     #[error("goose refuses the load")]
     Goose(#[source] Box<dyn Error + Send + Sync>),
@@ -99,6 +103,8 @@ pub struct Demand<'a> {
     pub journeys: &'a [Journey],
     /// A request without a whole answer after this time has failed.
     pub timeout: Duration,
+    /// How requests are sent.
+    pub client: &'a ClientPlan,
     /// The most users that will ever be wanted at once.
     pub most_users: u64,
     /// The arrivals.
@@ -113,6 +119,7 @@ impl<'a> Demand<'a> {
         Self {
             journeys: &plan.journeys,
             timeout: plan.timeout,
+            client: &plan.client,
             most_users: plan.most_users(),
             schedule: Schedule::new(&plan.phases, plan.arrivals.process, plan.arrivals.seed),
             most_connections: plan.arrivals.connections,
@@ -157,9 +164,10 @@ pub struct Load {
 /// See [`LoadError`]; a target that is not there is none of them, but shows in the failures.
 pub fn start(demand: Demand<'_>, address: SocketAddr, clock: Clock) -> Result<Load, LoadError> {
     let (tell, reasons) = mpsc::channel(REASONS);
-    let Demand { journeys, timeout, most_users, schedule, most_connections } = demand;
+    let Demand { journeys, timeout, client, most_users, schedule, most_connections } = demand;
     let recorder = Recorder::new(step_names(journeys), clock.now());
-    let shared = Arc::new(Shared { gate: Gate::default(), recorder, clock, timeout, address, reasons: tell });
+    let origin = Arc::new(Origin::new(address, client, clock)?);
+    let shared = Arc::new(Shared { gate: Gate::default(), recorder, clock, timeout, origin, reasons: tell });
     let scripts = scripts(journeys, address)?;
     let weights: Vec<u32> = journeys.iter().map(|journey| journey.weight).collect();
     if (most_users > 0 || !schedule.is_empty()) && weights.iter().all(|weight| *weight == 0) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clock::Clock;
-use scenario::{Expect, Journey, Step, Think};
+use scenario::{Expect, Journey, Manner, Step, Think};
 use timeline::Elapsed;
 use tokio::sync::mpsc;
 
@@ -13,7 +13,7 @@ use crate::LoadError;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
 use crate::gate::{Gate, Pass};
-use crate::http::{Client, Prepared};
+use crate::http::{Client, Exchanged, Origin, Prepared};
 use crate::random::Random;
 use crate::recorder::{Due, Recorder, StepIndex, Times};
 
@@ -28,7 +28,7 @@ pub(crate) struct Shared {
     pub(crate) recorder: Recorder,
     pub(crate) clock: Clock,
     pub(crate) timeout: Duration,
-    pub(crate) address: SocketAddr,
+    pub(crate) origin: Arc<Origin>,
     pub(crate) reasons: mpsc::Sender<String>,
 }
 
@@ -60,6 +60,7 @@ enum Action {
 struct Call {
     step: StepIndex,
     request: Prepared,
+    manner: Option<Manner>,
     expect: Expect,
 }
 
@@ -91,7 +92,8 @@ fn action(plan: &Step, next: &mut usize, address: SocketAddr) -> Result<Action, 
         Step::Request(plan) => {
             let step = StepIndex(*next);
             *next += 1;
-            Action::Send(Box::new(Call { step, request: Prepared::new(plan, address)?, expect: plan.expect.clone() }))
+            let request = Prepared::new(plan, address)?;
+            Action::Send(Box::new(Call { step, request, manner: plan.manner, expect: plan.expect.clone() }))
         }
         Step::Repeat { .. } => unreachable!("a `repeat` in a `repeat` is refused when the scenario is read"),
     })
@@ -119,7 +121,7 @@ pub(crate) struct Visitor {
 
 impl Visitor {
     pub(crate) fn new(shared: Arc<Shared>, pass: Pass, random: Random) -> Self {
-        let client = Client::new(shared.address);
+        let client = Client::new(Arc::clone(&shared.origin));
         let deadline = Deadline::new(shared.clock);
         Self { shared, pass, client, deadline, random, pause: FIRST_PAUSE }
     }
@@ -162,15 +164,23 @@ impl Visitor {
         let shared = Arc::clone(&self.shared);
         let sent = shared.clock.now();
         let under_way = UnderWay { recorder: &shared.recorder, step: call.step };
-        let answer = self.deadline.within(shared.timeout, sent, self.client.exchange(&call.request)).await;
+        let client = &mut self.client;
+        let exchange = async {
+            match call.manner {
+                None => client.exchange(&call.request).await,
+                Some(manner) => client.misbehave(&call.request, manner).await,
+            }
+        };
+        let answer = self.deadline.within(shared.timeout, sent, exchange).await;
         let ended = shared.clock.now();
         let times = Times { due, sent, ended };
         std::mem::forget(under_way);
         match answer.unwrap_or(Err(Failure::TimedOut)) {
-            Ok(answer) => {
+            Ok(Exchanged::Answered(status)) => {
                 self.pause = FIRST_PAUSE;
-                shared.recorder.answered(call.step, times, judge(&call.expect, answer.status, times.service()));
+                shared.recorder.answered(call.step, times, judge(&call.expect, status, times.service()));
             }
+            Ok(Exchanged::Left) => shared.recorder.abandoned(call.step, times),
             Err(failure) => {
                 shared.recorder.unanswered(call.step, times, failure);
                 if due.is_none() {

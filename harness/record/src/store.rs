@@ -172,8 +172,8 @@ fn put_latency(transaction: &Transaction<'_>, known: &mut Known, interval: &Late
     let failures = (!interval.failures.is_empty()).then(|| serde_json::to_string(&interval.failures)).transpose()?;
     transaction
         .prepare_cached(
-            "INSERT INTO latency(step, start_us, end_us, requests, failures, histogram, response)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO latency(step, start_us, end_us, requests, failures, histogram, response, abandoned)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             step,
@@ -182,7 +182,8 @@ fn put_latency(transaction: &Transaction<'_>, known: &mut Known, interval: &Late
             interval.requests.cast_signed(),
             failures,
             interval.histogram.0,
-            interval.response.as_ref().map(|response| &response.0)
+            interval.response.as_ref().map(|response| &response.0),
+            (interval.abandoned > 0).then(|| interval.abandoned.cast_signed())
         ])?;
     Ok(())
 }

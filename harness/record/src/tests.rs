@@ -100,7 +100,16 @@ fn latency(step: &str, start: f64, requests: u64) -> Observation {
     let histogram = EncodedHistogram::encode(&histogram);
     let response = (requests > 50).then(|| histogram.clone());
     let (start, end) = (at(start), at(start + 10.0));
-    Observation::Latency(LatencyInterval { step: step.to_owned(), start, end, requests, failures, histogram, response })
+    Observation::Latency(LatencyInterval {
+        step: step.to_owned(),
+        start,
+        end,
+        requests,
+        failures,
+        histogram,
+        response,
+        abandoned: requests / 3,
+    })
 }
 
 fn phase(name: &str, cycle: Option<u32>, from: f64, to: f64) -> Observation {

@@ -159,6 +159,6 @@ fn latency(start: f64) -> Observation {
         requests: 1_000,
         failures: BTreeMap::from([("status 503".to_owned(), 1)]),
         histogram: EncodedHistogram::encode(&histogram),
-        response: None,
+        ..LatencyInterval::default()
     })
 }

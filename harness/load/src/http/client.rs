@@ -1,28 +1,35 @@
 //! A client with at most one connection, opened when it is needed.
 
-use std::net::SocketAddr;
+use std::sync::Arc;
+
+use scenario::Manner;
 
 use super::connection::{Broken, Connection, Done};
+use super::manner::Ending;
+use super::origin::Origin;
 use super::request::Prepared;
 use crate::failure::Failure;
 
 /// One visitor's side of HTTP. What is dropped in the middle of an exchange takes its connection along.
 #[derive(Debug)]
 pub(crate) struct Client {
-    address: SocketAddr,
+    origin: Arc<Origin>,
     /// Only between exchanges.
     idle: Option<Connection>,
 }
 
-/// A whole answer.
+/// What came of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Exchanged {
-    pub(crate) status: u16,
+pub(crate) enum Exchanged {
+    /// A whole answer, with this status.
+    Answered(u16),
+    /// The client left, as it was told to.
+    Left,
 }
 
 impl Client {
-    pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { address, idle: None }
+    pub(crate) fn new(origin: Arc<Origin>) -> Self {
+        Self { origin, idle: None }
     }
 
     /// Sends `request` and reads the answer to its end.
@@ -30,21 +37,38 @@ impl Client {
     /// A kept connection may be closed by the other side at the very moment at which it is used: a request that can
     /// be repeated is then sent anew, once, on a new one, as browsers do.
     pub(crate) async fn exchange(&mut self, request: &Prepared) -> Result<Exchanged, Failure> {
-        if let Some(connection) = self.idle.take().filter(|idle| !idle.is_stale()) {
+        if let Some(mut connection) = self.idle.take()
+            && !connection.stream.is_stale()
+        {
             match self.exchange_on(connection, request).await {
                 Err(Broken { unanswered: true, failure: Failure::Closed | Failure::Reset }) if request.repeatable => {}
                 other => return other.map_err(|broken| broken.failure),
             }
         }
-        let connection = Connection::open(self.address).await.map_err(|error| Failure::of_io(&error))?;
+        let connection = self.connect(false).await?;
         self.exchange_on(connection, request).await.map_err(|broken| broken.failure)
+    }
+
+    /// Sends `request` on a connection of its own, and leaves as `manner` says.
+    pub(crate) async fn misbehave(&mut self, request: &Prepared, manner: Manner) -> Result<Exchanged, Failure> {
+        let mut connection = self.connect(true).await?;
+        let ended = connection.misbehave(request, manner, self.origin.clock).await;
+        Ok(match ended.map_err(|broken| broken.failure)? {
+            Ending::Answered(done) => Exchanged::Answered(done.status),
+            Ending::Left => Exchanged::Left,
+        })
+    }
+
+    async fn connect(&self, narrow: bool) -> Result<Connection, Failure> {
+        let opened = self.origin.clock.now();
+        Ok(Connection::new(self.origin.connect(narrow).await?, opened))
     }
 
     async fn exchange_on(&mut self, mut connection: Connection, request: &Prepared) -> Result<Exchanged, Broken> {
         let Done { status, keeps } = connection.exchange(request).await?;
-        if keeps {
+        if keeps && self.origin.reuses(connection.exchanges, connection.opened) {
             self.idle = Some(connection);
         }
-        Ok(Exchanged { status })
+        Ok(Exchanged::Answered(status))
     }
 }

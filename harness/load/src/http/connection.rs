@@ -1,14 +1,12 @@
 //! One connection, and one exchange after the other on it.
 
-use std::io;
-use std::net::SocketAddr;
-
+use timeline::Elapsed;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use super::body::Body;
+use super::body::{Body, Fed};
 use super::head::{Head, LONGEST_HEAD};
 use super::request::Prepared;
+use super::stream::Stream;
 use crate::failure::Failure;
 
 /// What is read at once: the answers of most services in one piece.
@@ -17,13 +15,15 @@ const ROOM: usize = 16 * 1024;
 /// A connection, between two exchanges or in one.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
+    pub(super) stream: Stream,
     /// What was read and not yet used lies in `from..to`.
     buffer: Vec<u8>,
     from: usize,
     to: usize,
     /// So many exchanges are behind it.
     pub(super) exchanges: u64,
+    /// When it was opened.
+    pub(super) opened: Elapsed,
 }
 
 /// How an exchange failed, and whether any of the answer had come by then.
@@ -41,38 +41,45 @@ pub(super) struct Done {
     pub(super) keeps: bool,
 }
 
-impl Connection {
-    pub(super) async fn open(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        // A request is one write, so there is nothing to wait for.
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: vec![0; ROOM], from: 0, to: 0, exchanges: 0 })
+impl Broken {
+    pub(super) fn before_the_answer(failure: Failure) -> Self {
+        Self { failure, unanswered: true }
     }
 
-    /// Has the other side closed it, or said something that nobody asked for? Costs no system call while all is quiet.
-    pub(super) fn is_stale(&self) -> bool {
-        let mut byte = [0];
-        !matches!(self.stream.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    pub(super) fn in_the_answer(failure: Failure) -> Self {
+        Self { failure, unanswered: false }
+    }
+}
+
+impl Connection {
+    pub(super) fn new(stream: Stream, opened: Elapsed) -> Self {
+        Self { stream, buffer: vec![0; ROOM], from: 0, to: 0, exchanges: 0, opened }
     }
 
     /// Sends `request` and reads the answer to its end.
     pub(super) async fn exchange(&mut self, request: &Prepared) -> Result<Done, Broken> {
         let sent = self.stream.write_all(request.bytes()).await;
         // Who refuses a request half-way may have said why before closing.
-        let head = match self.head(request.bodyless).await {
+        match (self.answer(request.bodyless).await, sent) {
+            (Ok(done), sent) => Ok(Done { keeps: done.keeps && sent.is_ok(), ..done }),
+            (Err(broken), Ok(())) => Err(broken),
+            (Err(broken), Err(error)) => Err(Broken { failure: Failure::of_io(&error), ..broken }),
+        }
+    }
+
+    /// Reads the answer to its end.
+    pub(super) async fn answer(&mut self, bodyless: bool) -> Result<Done, Broken> {
+        let head = match self.head(bodyless).await {
             Ok(head) => head,
-            Err(failure) => {
-                let failure = sent.err().map_or(failure, |error| Failure::of_io(&error));
-                return Err(Broken { failure, unanswered: self.to == 0 });
-            }
+            Err(failure) => return Err(Broken { failure, unanswered: self.to == 0 }),
         };
         self.exchanges += 1;
-        let kept = self.body(&head).await.map_err(|failure| Broken { failure, unanswered: false })?;
-        Ok(Done { status: head.status, keeps: kept && head.keeps && sent.is_ok() })
+        let clean = self.body(&head).await.map_err(Broken::in_the_answer)?;
+        Ok(Done { status: head.status, keeps: clean && head.keeps })
     }
 
     /// Reads until the head of the final answer is there.
-    async fn head(&mut self, bodyless: bool) -> Result<Head, Failure> {
+    pub(super) async fn head(&mut self, bodyless: bool) -> Result<Head, Failure> {
         (self.from, self.to) = (0, 0);
         loop {
             if self.to > self.from
@@ -94,8 +101,7 @@ impl Connection {
     async fn body(&mut self, head: &Head) -> Result<bool, Failure> {
         let mut body = Body::new(head.framing);
         loop {
-            let fed = body.feed(&self.buffer[self.from..self.to])?;
-            self.from += fed.used;
+            let fed = self.feed(&mut body)?;
             if body.is_over() {
                 return Ok(self.from == self.to);
             }
@@ -108,10 +114,23 @@ impl Connection {
         }
     }
 
+    /// Gives `body` what it takes of what was read.
+    pub(super) fn feed(&mut self, body: &mut Body) -> Result<Fed, Failure> {
+        let fed = body.feed(&self.buffer[self.from..self.to])?;
+        self.from += fed.used;
+        Ok(fed)
+    }
+
     /// Reads some more; 0 at the end of the stream.
     async fn read(&mut self) -> Result<usize, Failure> {
+        self.read_up_to(usize::MAX).await
+    }
+
+    /// Reads at most so much more; 0 at the end of the stream.
+    pub(super) async fn read_up_to(&mut self, most: usize) -> Result<usize, Failure> {
         self.make_room()?;
-        let read = self.stream.read(&mut self.buffer[self.to..]).await.map_err(|error| Failure::of_io(&error))?;
+        let room = self.to..self.buffer.len().min(self.to.saturating_add(most));
+        let read = self.stream.read(&mut self.buffer[room]).await.map_err(|error| Failure::of_io(&error))?;
         self.to += read;
         Ok(read)
     }

@@ -13,6 +13,8 @@ const AGENT: &str = concat!("user-agent: plimsoll/", env!("CARGO_PKG_VERSION"), 
 #[derive(Debug)]
 pub(crate) struct Prepared {
     bytes: Vec<u8>,
+    /// So many of them are the head.
+    head: usize,
     /// Its answer has no body, whatever the answer says.
     pub(crate) bodyless: bool,
     /// It may be sent twice without harm (RFC 9110, 9.2.2).
@@ -50,13 +52,19 @@ impl Prepared {
             head += &format!("content-length: {length}\r\n");
         }
         let mut bytes = (head + "\r\n").into_bytes();
+        let head = bytes.len();
         bytes.extend_from_slice(body.as_deref().unwrap_or_default().as_bytes());
         let repeatable = !matches!(plan.method, Method::Post | Method::Patch);
-        Ok(Self { bytes, bodyless: plan.method == Method::Head, repeatable })
+        Ok(Self { bytes, head, bodyless: plan.method == Method::Head, repeatable })
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The head, and at most so many bytes of the body.
+    pub(crate) fn up_to(&self, body: usize) -> &[u8] {
+        &self.bytes[..self.bytes.len().min(self.head.saturating_add(body))]
     }
 }
 

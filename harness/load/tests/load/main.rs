@@ -6,11 +6,12 @@ mod server;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use clock::Clock;
 use load::{Cut, Demand, Load, LoadError, Schedule};
-use scenario::{Body, Expect, Journey, Method, Process, Request, Step, Think};
+use scenario::{Body, ClientPlan, Expect, Journey, Method, Process, Request, Step, Think};
 use server::Server;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
@@ -45,9 +46,12 @@ fn gets(path: &str) -> Vec<Journey> {
     vec![journey(vec![Step::Request(get(path))])]
 }
 
+/// Plain HTTP/1.1 on a connection that is kept.
+static CLIENT: LazyLock<ClientPlan> = LazyLock::new(ClientPlan::default);
+
 fn users_only(journeys: &[Journey], most_users: u64, timeout: Duration) -> Demand<'_> {
     let schedule = Schedule::new(&[], Process::Uniform, 0);
-    Demand { journeys, timeout, most_users, schedule, most_connections: 0 }
+    Demand { journeys, timeout, client: &CLIENT, most_users, schedule, most_connections: 0 }
 }
 
 /// A load with its clock and the lock that it needs.

@@ -103,7 +103,7 @@ fn empty(plan: &Plan) -> Timeline {
                 requests: 2500,
                 failures,
                 histogram,
-                response: None,
+                ..LatencyInterval::default()
             }));
             timeline.push(Observation::Load(LoadInterval {
                 start,

@@ -81,7 +81,7 @@ impl Played {
                 requests,
                 failures,
                 histogram,
-                response: None,
+                ..LatencyInterval::default()
             }));
             let users = phase.users_at(end);
             let (users_planned, users_active, cut_off) = (users, users, 0);
