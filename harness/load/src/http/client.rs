@@ -61,7 +61,7 @@ impl Client {
 
     async fn connect(&self, narrow: bool) -> Result<Connection, Failure> {
         let opened = self.origin.clock.now();
-        Ok(Connection::new(self.origin.connect(narrow).await?, opened))
+        Ok(Connection::new(self.origin.connect(narrow).await?, opened, narrow))
     }
 
     async fn exchange_on(&mut self, mut connection: Connection, request: &Prepared) -> Result<Exchanged, Broken> {

@@ -11,6 +11,8 @@ use crate::failure::Failure;
 
 /// What is read at once: the answers of most services in one piece.
 const ROOM: usize = 16 * 1024;
+/// The same for those who read slowly.
+const NARROW: usize = 512;
 
 /// A connection, between two exchanges or in one.
 #[derive(Debug)]
@@ -52,8 +54,10 @@ impl Broken {
 }
 
 impl Connection {
-    pub(super) fn new(stream: Stream, opened: Elapsed) -> Self {
-        Self { stream, buffer: vec![0; ROOM], from: 0, to: 0, exchanges: 0, opened }
+    /// `narrow`: reads little at once.
+    pub(super) fn new(stream: Stream, opened: Elapsed, narrow: bool) -> Self {
+        let room = if narrow { NARROW } else { ROOM };
+        Self { stream, buffer: vec![0; room], from: 0, to: 0, exchanges: 0, opened }
     }
 
     /// Sends `request` and reads the answer to its end.

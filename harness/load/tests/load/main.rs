@@ -1,6 +1,7 @@
 //! The load against real servers on this machine.
 
 mod arrivals;
+mod client;
 mod server;
 
 use std::collections::BTreeMap;

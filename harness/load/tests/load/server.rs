@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 /// What the server saw.
 #[derive(Debug, Default)]
@@ -18,6 +23,7 @@ pub(crate) struct Seen {
     pub(crate) connections: AtomicU64,
     pub(crate) open: AtomicU64,
     pub(crate) requests: AtomicU64,
+    unfinished: AtomicU64,
     paths: Mutex<BTreeMap<String, u64>>,
     last: Mutex<String>,
 }
@@ -25,6 +31,11 @@ pub(crate) struct Seen {
 impl Seen {
     pub(crate) fn at(&self, path: &str) -> u64 {
         self.paths.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied().unwrap_or_default()
+    }
+
+    /// Connections that ended in the middle of a request.
+    pub(crate) fn unfinished(&self) -> u64 {
+        self.unfinished.load(Ordering::Relaxed)
     }
 
     /// The last request, head and body.
@@ -40,20 +51,57 @@ impl Seen {
     }
 }
 
+/// What connections run over.
+#[derive(Clone)]
+pub(crate) enum Wire {
+    Plain,
+    /// TLS, with a certificate of its own for 127.0.0.1, and that certificate.
+    Secure(TlsAcceptor, Arc<PathBuf>),
+}
+
+impl Wire {
+    pub(crate) fn secure() -> Self {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+        let path = std::env::temp_dir().join(format!("plimsoll-load-{}.pem", std::process::id()));
+        std::fs::write(&path, made.cert.pem()).expect("a file");
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .expect("a configuration");
+        Self::Secure(TlsAcceptor::from(Arc::new(config)), Arc::new(path))
+    }
+}
+
 /// A server that runs until it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) seen: Arc<Seen>,
+    wire: Wire,
     accepting: JoinHandle<()>,
 }
 
 impl Server {
     pub(crate) async fn start() -> Self {
+        Self::start_on(Wire::Plain).await
+    }
+
+    pub(crate) async fn start_on(wire: Wire) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let seen = Arc::new(Seen::default());
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&seen)));
-        Self { address, seen, accepting }
+        let accepting = tokio::spawn(accept(listener, wire.clone(), Arc::clone(&seen)));
+        Self { address, seen, wire, accepting }
+    }
+
+    /// Where its certificate is.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        match &self.wire {
+            Wire::Plain => PathBuf::new(),
+            Wire::Secure(_, path) => path.to_path_buf(),
+        }
     }
 
     pub(crate) fn requests(&self) -> u64 {
@@ -75,20 +123,26 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: TcpListener, seen: Arc<Seen>) {
+async fn accept(listener: TcpListener, wire: Wire, seen: Arc<Seen>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let seen = Arc::clone(&seen);
+        let (seen, wire) = (Arc::clone(&seen), wire.clone());
         tokio::spawn(async move {
             seen.connections.fetch_add(1, Ordering::Relaxed);
             seen.open.fetch_add(1, Ordering::Relaxed);
             // A connection that breaks is what some of the tests are about.
-            let _ = serve(stream, &seen).await;
+            let _ = match wire {
+                Wire::Plain => serve(stream, &seen).await,
+                Wire::Secure(acceptor, _) => match acceptor.accept(stream).await {
+                    Ok(stream) => serve(stream, &seen).await,
+                    Err(error) => Err(error),
+                },
+            };
             seen.open.fetch_sub(1, Ordering::Relaxed);
         });
     }
 }
 
-async fn serve(mut stream: TcpStream, seen: &Seen) -> io::Result<()> {
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, seen: &Seen) -> io::Result<()> {
     let mut buffer = Vec::new();
     while let Some(length) = fill(&mut stream, &mut buffer).await? {
         let request: Vec<u8> = buffer.drain(..length).collect();
@@ -96,14 +150,17 @@ async fn serve(mut stream: TcpStream, seen: &Seen) -> io::Result<()> {
         let path = text.split(' ').nth(1).unwrap_or_default().to_owned();
         seen.note(&path, &request);
         if !answer(&mut stream, &path).await? {
-            return Ok(());
+            return stream.shutdown().await;
         }
+    }
+    if !buffer.is_empty() {
+        seen.unfinished.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
 }
 
 /// Reads until a whole request is in `buffer`; its length, or `None` at the end of the stream.
-async fn fill(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<Option<usize>> {
+async fn fill(stream: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) -> io::Result<Option<usize>> {
     loop {
         if let Some(length) = whole(buffer) {
             return Ok(Some(length));
@@ -122,7 +179,7 @@ fn whole(buffer: &[u8]) -> Option<usize> {
 }
 
 /// Answers as the path says; `false` where the connection is to be closed.
-async fn answer(stream: &mut TcpStream, path: &str) -> io::Result<bool> {
+async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), path: &str) -> io::Result<bool> {
     let (what, number) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
     match what {
         "slow" => sleep(Duration::from_millis(number.parse().unwrap_or(50))).await,
@@ -140,6 +197,57 @@ async fn answer(stream: &mut TcpStream, path: &str) -> io::Result<bool> {
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\no").await?;
             sleep(Duration::from_millis(number.parse().unwrap_or(50))).await;
             stream.write_all(b"k").await?;
+            return Ok(true);
+        }
+        "head" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n").await?;
+            return Ok(true);
+        }
+        "none" => {
+            stream.write_all(b"HTTP/1.1 204 None\r\n\r\n").await?;
+            return Ok(true);
+        }
+        "chunked" => {
+            let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel";
+            stream.write_all(head).await?;
+            stream.flush().await?;
+            stream.write_all(b"lo\r\n0\r\n\r\n").await?;
+            return Ok(true);
+        }
+        "interim" => {
+            let both = b"HTTP/1.1 103 Early\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+            stream.write_all(both).await?;
+            return Ok(true);
+        }
+        "until-closed" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nsome text").await?;
+            return Ok(false);
+        }
+        "then-close" | "liar" => {
+            let word = if what == "liar" { "keep-alive" } else { "close" };
+            let whole = format!("HTTP/1.1 200 OK\r\nconnection: {word}\r\ncontent-length: 2\r\n\r\nok");
+            stream.write_all(whole.as_bytes()).await?;
+            return Ok(false);
+        }
+        "garbage" => {
+            stream.write_all(b"220 mail.example ready\r\n").await?;
+            return Ok(false);
+        }
+        "bad-chunk" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n").await?;
+            return Ok(false);
+        }
+        "endless" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+            // Until the other side has left.
+            loop {
+                stream.write_all(&[b'x'; 4096]).await?;
+            }
+        }
+        "big" => {
+            let body = "x".repeat(number.parse().unwrap_or(1000));
+            let whole = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            stream.write_all(whole.as_bytes()).await?;
             return Ok(true);
         }
         _ => {}
