@@ -23,13 +23,14 @@ use tokio::task::{JoinSet, LocalSet, yield_now};
 
 use crate::cost::Threads;
 use crate::gate::GRACE;
+use crate::journey::Script;
 use crate::pacer::Pacer;
 use crate::panics::caught;
 use crate::random::Random;
 use crate::recorder::Due;
 use crate::schedule::{Arrival, Schedule};
 use crate::seats;
-use crate::walk::{Cause, Script, Shared, Visitor};
+use crate::walk::{Cause, Shared, Visitor};
 
 /// So many may wait, and no more: a minute of 1,600 a second, in 1.6 MB.
 const MOST_WAITING: usize = 100_000;

@@ -21,9 +21,10 @@ use tokio::task::yield_now;
 
 use crate::LoadError;
 use crate::cost::Threads;
+use crate::journey::Script;
 use crate::panics::words;
 use crate::user::User;
-use crate::walk::{Script, Shared};
+use crate::walk::Shared;
 
 /// Two send as much as one target on a small machine can take, and leave the probes a core.
 const WORKERS: usize = 2;

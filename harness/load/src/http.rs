@@ -16,3 +16,4 @@ mod tls;
 pub(crate) use client::{Client, Exchanged};
 pub(crate) use origin::Origin;
 pub(crate) use request::Prepared;
+pub(crate) use stream::Stream;

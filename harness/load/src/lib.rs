@@ -12,12 +12,14 @@ mod deadline;
 mod failure;
 mod gate;
 mod http;
+mod journey;
 mod pacer;
 mod panics;
 mod random;
 mod recorder;
 mod schedule;
 mod seats;
+mod socket;
 mod user;
 mod walk;
 
@@ -25,7 +27,7 @@ use std::error::Error;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clock::Clock;
@@ -39,10 +41,11 @@ use crate::attack::{Crew, Permit};
 use crate::cost::Threads;
 use crate::gate::Gate;
 use crate::http::Origin;
+use crate::journey::Script;
 use crate::recorder::Recorder;
 pub use crate::recorder::Totals;
 pub use crate::schedule::{Arrival, Schedule, Shard};
-use crate::walk::{Script, Shared};
+use crate::walk::Shared;
 
 /// How long [`Load::stop`] waits for the attack: longer than that takes to be thrown away.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
@@ -167,8 +170,16 @@ pub fn start(demand: Demand<'_>, address: SocketAddr, clock: Clock) -> Result<Lo
     let Demand { journeys, timeout, client, most_users, schedule, most_connections } = demand;
     let recorder = Recorder::new(step_names(journeys), clock.now());
     let origin = Arc::new(Origin::new(address, client, clock)?);
-    let shared = Arc::new(Shared { gate: Gate::default(), recorder, clock, timeout, origin, reasons: tell });
-    let scripts = scripts(journeys, address)?;
+    let scripts = scripts(journeys, &origin)?;
+    let shared = Arc::new(Shared {
+        gate: Gate::default(),
+        recorder,
+        clock,
+        timeout,
+        origin,
+        reasons: tell,
+        vanished: Mutex::default(),
+    });
     let weights: Vec<u32> = journeys.iter().map(|journey| journey.weight).collect();
     if (most_users > 0 || !schedule.is_empty()) && weights.iter().all(|weight| *weight == 0) {
         return Err(LoadError::NoJourney);
@@ -199,19 +210,19 @@ pub fn start(demand: Demand<'_>, address: SocketAddr, clock: Clock) -> Result<Lo
 }
 
 fn step_names(journeys: &[Journey]) -> impl Iterator<Item = String> {
-    journeys.iter().flat_map(Journey::requests).map(|request| request.name.clone())
+    journeys.iter().flat_map(Journey::names).map(str::to_owned)
 }
 
 /// The journeys, ready to be walked; their requests are numbered through.
-fn scripts(journeys: &[Journey], address: SocketAddr) -> Result<Vec<Arc<Script>>, LoadError> {
+fn scripts(journeys: &[Journey], origin: &Origin) -> Result<Vec<Arc<Script>>, LoadError> {
     let mut scripts = Vec::new();
     let mut first_step = 0;
     for journey in journeys {
         if journey.steps.is_empty() {
             return Err(LoadError::EmptyJourney { journey: journey.name.clone() });
         }
-        scripts.push(Arc::new(Script::new(journey, first_step, address)?));
-        first_step += journey.requests().count();
+        scripts.push(Arc::new(Script::new(journey, first_step, origin)?));
+        first_step += journey.names().count();
     }
     Ok(scripts)
 }

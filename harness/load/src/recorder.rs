@@ -80,7 +80,7 @@ impl Spread {
 #[derive(Debug, Default)]
 struct Tally {
     requests: u64,
-    abandoned: u64,
+    unawaited: u64,
     cut_off: u64,
     failures: BTreeMap<Failure, u64>,
     service: Spread,
@@ -90,7 +90,7 @@ struct Tally {
 impl Tally {
     fn clear(&mut self) {
         self.requests = 0;
-        self.abandoned = 0;
+        self.unawaited = 0;
         self.cut_off = 0;
         self.failures.clear();
         self.service.clear();
@@ -107,7 +107,7 @@ impl Tally {
             start,
             end,
             requests: self.requests,
-            abandoned: self.abandoned,
+            unawaited: self.unawaited,
             failures: self.failures.iter().map(|(failure, count)| (failure.to_string(), *count)).collect(),
             histogram: self.service.encode().unwrap_or_else(|| EncodedHistogram::encode(&new_histogram())),
             response: if self.response.is_empty() { None } else { self.response.encode() },
@@ -196,10 +196,10 @@ impl Recorder {
     }
 
     /// The visitor left before the answer, as it was told to.
-    pub(crate) fn abandoned(&self, step: StepIndex, times: Times) {
+    pub(crate) fn unawaited(&self, step: StepIndex, times: Times) {
         let mut tally = self.tally(step);
         tally.requests += 1;
-        tally.abandoned += 1;
+        tally.unawaited += 1;
         drop(tally);
         if let Some(due) = times.due {
             self.sent_late(times, due);

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::gate::{AtWork, GRACE, Pass};
+use crate::journey::Script;
 use crate::panics::caught;
 use crate::random::Random;
-use crate::walk::{Cause, Script, Shared, Visitor};
+use crate::walk::{Cause, Shared, Visitor};
 
 /// The wait of goose's users for the stop, and after a panic.
 const MOMENT: Duration = Duration::from_millis(10);

@@ -1,25 +1,28 @@
-//! The interpreter: a visitor of the target, and how it walks a journey.
+//! A visitor of the target, and how it walks a journey.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clock::Clock;
-use scenario::{Expect, Journey, Manner, Step, Think};
+use scenario::{Expect, Leaving};
 use timeline::Elapsed;
 use tokio::sync::mpsc;
 
-use crate::LoadError;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
 use crate::gate::{Gate, Pass};
-use crate::http::{Client, Exchanged, Origin, Prepared};
+use crate::http::{Client, Exchanged, Origin};
+use crate::journey::{Action, Call, Script, SocketCall, SocketDoing};
 use crate::random::Random;
 use crate::recorder::{Due, Recorder, StepIndex, Times};
+use crate::socket::{self, Socket};
 
 /// The pause of a user after a request without an answer, and what it grows to while answers fail to come.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// So long a goodbye may take.
+const GOODBYE: Duration = Duration::from_millis(500);
 
 /// What all visitors share.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) timeout: Duration,
     pub(crate) origin: Arc<Origin>,
     pub(crate) reasons: mpsc::Sender<String>,
+    /// The connections of those who vanished: open until the end.
+    pub(crate) vanished: Mutex<Vec<Socket>>,
 }
 
 impl Shared {
@@ -37,66 +42,6 @@ impl Shared {
     pub(crate) fn tell(&self, reason: String) {
         let _ = self.reasons.try_send(reason);
     }
-}
-
-/// A journey, ready to be walked.
-#[derive(Debug)]
-pub(crate) struct Script(Vec<Stretch>);
-
-/// Some actions, taken so many times.
-#[derive(Debug)]
-struct Stretch {
-    times: u32,
-    actions: Vec<Action>,
-}
-
-#[derive(Debug)]
-enum Action {
-    Send(Box<Call>),
-    Think(Think),
-}
-
-#[derive(Debug)]
-struct Call {
-    step: StepIndex,
-    request: Prepared,
-    manner: Option<Manner>,
-    expect: Expect,
-}
-
-impl Script {
-    /// Prepares `journey`; its requests are numbered from `first_step`.
-    pub(crate) fn new(journey: &Journey, first_step: usize, address: SocketAddr) -> Result<Self, LoadError> {
-        let mut stretches = Vec::new();
-        let mut step = first_step;
-        for part in &journey.steps {
-            let (times, steps) = match part {
-                Step::Repeat { times, steps } => (*times, steps.as_slice()),
-                single => (1, std::slice::from_ref(single)),
-            };
-            let actions =
-                steps.iter().map(|step_plan| action(step_plan, &mut step, address)).collect::<Result<_, _>>()?;
-            stretches.push(Stretch { times, actions });
-        }
-        Ok(Self(stretches))
-    }
-
-    fn actions(&self) -> impl Iterator<Item = &Action> {
-        self.0.iter().flat_map(|stretch| (0..stretch.times).flat_map(|_| &stretch.actions))
-    }
-}
-
-fn action(plan: &Step, next: &mut usize, address: SocketAddr) -> Result<Action, LoadError> {
-    Ok(match plan {
-        Step::Think(think) => Action::Think(think.clone()),
-        Step::Request(plan) => {
-            let step = StepIndex(*next);
-            *next += 1;
-            let request = Prepared::new(plan, address)?;
-            Action::Send(Box::new(Call { step, request, manner: plan.manner, expect: plan.expect.clone() }))
-        }
-        Step::Repeat { .. } => unreachable!("a `repeat` in a `repeat` is refused when the scenario is read"),
-    })
 }
 
 /// What drives a visitor: it decides from when on a request counts.
@@ -114,6 +59,8 @@ pub(crate) struct Visitor {
     shared: Arc<Shared>,
     pass: Pass,
     client: Client,
+    /// The WebSocket of the walk, and the step that opened it.
+    socket: Option<(Socket, StepIndex)>,
     deadline: Deadline,
     random: Random,
     pause: Duration,
@@ -123,7 +70,7 @@ impl Visitor {
     pub(crate) fn new(shared: Arc<Shared>, pass: Pass, random: Random) -> Self {
         let client = Client::new(Arc::clone(&shared.origin));
         let deadline = Deadline::new(shared.clock);
-        Self { shared, pass, client, deadline, random, pause: FIRST_PAUSE }
+        Self { shared, pass, client, socket: None, deadline, random, pause: FIRST_PAUSE }
     }
 
     /// Walks the journey once; one that is not wanted any more leaves it where it is. To be dropped in the middle is to
@@ -134,28 +81,102 @@ impl Visitor {
             Cause::Arrival(due) => Some(due),
         };
         for action in script.actions() {
-            match action {
+            let ended = match action {
                 Action::Think(think) => {
                     let until = self.shared.clock.now() + self.random.think(think);
                     self.rest(until).await;
-                    due = due.map(|_| Due::at(until));
+                    until
                 }
-                Action::Send(call) => {
-                    let ended = self.send(call, due).await;
-                    due = due.map(|_| Due::at(ended));
-                }
-            }
+                Action::Send(call) => self.send(call, due).await,
+                Action::Socket(call) => self.converse(call, due).await,
+            };
+            due = due.map(|_| Due::at(ended));
             if !self.pass.is_open() {
-                return;
+                break;
             }
+        }
+        self.say_goodbye().await;
+    }
+
+    /// Closes the WebSocket, if there is one; a target that does not listen is not waited for.
+    async fn say_goodbye(&mut self) {
+        if let Some((socket, _)) = self.socket.take() {
+            let now = self.shared.clock.now();
+            let _ = self.deadline.within(GOODBYE, now, socket.close()).await;
         }
     }
 
-    /// Waits until `due`, or until this visitor is not wanted any more.
+    /// Waits until `due`, or until this visitor is not wanted any more; an open WebSocket is listened to meanwhile.
     pub(crate) async fn rest(&mut self, due: Elapsed) {
-        tokio::select! {
-            () = self.shared.clock.sleep_until(due) => {}
-            () = self.pass.closed() => {}
+        let clock = self.shared.clock;
+        let rested = async {
+            tokio::select! {
+                () = clock.sleep_until(due) => {}
+                () = self.pass.closed() => {}
+            }
+        };
+        let Some((socket, step)) = &mut self.socket else { return rested.await };
+        let step = *step;
+        tokio::pin!(rested);
+        let lost = tokio::select! {
+            () = &mut rested => None,
+            failure = socket.listen() => Some(failure),
+        };
+        if let Some(failure) = lost {
+            self.socket = None;
+            let now = clock.now();
+            self.shared.recorder.unanswered(step, Times { due: None, sent: now, ended: now }, failure);
+            rested.await;
+        }
+    }
+
+    /// Does something over the WebSocket; when that had ended.
+    async fn converse(&mut self, call: &SocketCall, due: Option<Due>) -> Elapsed {
+        let shared = Arc::clone(&self.shared);
+        let sent = shared.clock.now();
+        match &call.doing {
+            SocketDoing::Stall(time) => {
+                // Nothing is read.
+                let (socket, until) = (self.socket.take(), sent + *time);
+                self.rest(until).await;
+                self.socket = socket;
+                return until;
+            }
+            SocketDoing::Leave(leaving) => {
+                match leaving {
+                    Leaving::Close => self.say_goodbye().await,
+                    Leaving::Vanish => {
+                        let socket = self.socket.take().map(|(socket, _)| socket);
+                        shared.vanished.lock().unwrap_or_else(PoisonError::into_inner).extend(socket);
+                    }
+                }
+                return shared.clock.now();
+            }
+            _ => {}
+        }
+        let under_way = UnderWay { recorder: &shared.recorder, step: call.step };
+        let doing = exchange(&shared.origin, &mut self.socket, call);
+        let done = self.deadline.within(call.within.unwrap_or(shared.timeout), sent, doing).await;
+        let ended = shared.clock.now();
+        let times = Times { due, sent, ended };
+        std::mem::forget(under_way);
+        match done.unwrap_or(Err(Failure::TimedOut)) {
+            Ok(()) if matches!(call.doing, SocketDoing::Send(_)) => shared.recorder.unawaited(call.step, times),
+            Ok(()) => shared.recorder.answered(call.step, times, None),
+            Err(failure) => {
+                self.socket = None;
+                self.failed(call.step, times, failure).await;
+            }
+        }
+        ended
+    }
+
+    /// No answer came: users who go on at once would storm a target that is gone.
+    async fn failed(&mut self, step: StepIndex, times: Times, failure: Failure) {
+        self.shared.recorder.unanswered(step, times, failure);
+        if times.due.is_none() {
+            let pause = self.next_pause();
+            self.rest(times.ended + pause).await;
         }
     }
 
@@ -180,14 +201,8 @@ impl Visitor {
                 self.pause = FIRST_PAUSE;
                 shared.recorder.answered(call.step, times, judge(&call.expect, status, times.service()));
             }
-            Ok(Exchanged::Left) => shared.recorder.abandoned(call.step, times),
-            Err(failure) => {
-                shared.recorder.unanswered(call.step, times, failure);
-                if due.is_none() {
-                    let pause = self.next_pause();
-                    self.rest(ended + pause).await;
-                }
-            }
+            Ok(Exchanged::Left) => shared.recorder.unawaited(call.step, times),
+            Err(failure) => self.failed(call.step, times, failure).await,
         }
         ended
     }
@@ -197,6 +212,23 @@ impl Visitor {
         let pause = self.pause;
         self.pause = (pause * 2).min(LONGEST_PAUSE);
         pause
+    }
+}
+
+/// What has an answer over a WebSocket, or needs none.
+async fn exchange(origin: &Origin, socket: &mut Option<(Socket, StepIndex)>, call: &SocketCall) -> Result<(), Failure> {
+    match (&call.doing, socket) {
+        (SocketDoing::Connect { path, headers }, socket) => {
+            let request = socket::request(origin, path, headers).map_err(|_| Failure::Other)?;
+            *socket = Some((Socket::open(origin, request).await?, call.step));
+            Ok(())
+        }
+        // It was lost on the way.
+        (_, None) => Err(Failure::Closed),
+        (SocketDoing::Send(text), Some((socket, _))) => socket.send(text.clone()).await,
+        (SocketDoing::Receive(matcher), Some((socket, _))) => socket.receive(matcher).await,
+        (SocketDoing::Ping, Some((socket, _))) => socket.ping().await,
+        (SocketDoing::Stall(_) | SocketDoing::Leave(_), _) => Ok(()),
     }
 }
 

@@ -41,7 +41,7 @@ pub fn open(folder: &Path) -> Result<Record, RecordError> {
     read(&mut connection, folder).map_err(RecordError::database("read", &path))
 }
 
-const LATENCY: &str = "SELECT name, start_us, end_us, requests, failures, histogram, response, abandoned
+const LATENCY: &str = "SELECT name, start_us, end_us, requests, failures, histogram, response, unawaited
     FROM latency LEFT JOIN steps ON steps.id = latency.step ORDER BY latency.rowid";
 const LOAD: &str = "SELECT start_us, end_us, users_planned, users_active, cut_off, arrivals, cpu_us, delayed_us
     FROM load ORDER BY rowid";
@@ -170,7 +170,7 @@ fn latency_interval(row: &Row<'_>) -> Result<LatencyInterval, Trouble> {
         failures: failures.map(|json| decode("a count of failures", &json)).transpose()?.unwrap_or_default(),
         histogram: EncodedHistogram(row.get(5)?),
         response: row.get::<_, Option<_>>(6)?.map(EncodedHistogram),
-        abandoned: row.get::<_, Option<i64>>(7)?.unwrap_or_default().cast_unsigned(),
+        unawaited: row.get::<_, Option<i64>>(7)?.unwrap_or_default().cast_unsigned(),
     })
 }
 

@@ -26,7 +26,7 @@ const TABLES: &str = "
     CREATE TABLE samples(series INTEGER NOT NULL, due_us INTEGER NOT NULL, late_us INTEGER NOT NULL, value REAL) STRICT;
     CREATE TABLE steps(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE latency(step INTEGER NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,
-        requests INTEGER NOT NULL, failures TEXT, histogram BLOB NOT NULL, response BLOB, abandoned INTEGER)
+        requests INTEGER NOT NULL, failures TEXT, histogram BLOB NOT NULL, response BLOB, unawaited INTEGER)
         STRICT;
     CREATE TABLE load(start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, users_planned INTEGER NOT NULL,
         users_active INTEGER NOT NULL, cut_off INTEGER NOT NULL, arrivals TEXT, cpu_us INTEGER, delayed_us INTEGER)
@@ -85,7 +85,7 @@ pub(crate) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Recor
 
 /// The columns that format 1 lacked.
 const ADDED: [(&str, &str); 2] = [
-    ("latency", "NULL AS response, NULL AS abandoned"),
+    ("latency", "NULL AS response, NULL AS unawaited"),
     ("load", "NULL AS arrivals, NULL AS cpu_us, NULL AS delayed_us"),
 ];
 

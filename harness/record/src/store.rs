@@ -172,7 +172,7 @@ fn put_latency(transaction: &Transaction<'_>, known: &mut Known, interval: &Late
     let failures = (!interval.failures.is_empty()).then(|| serde_json::to_string(&interval.failures)).transpose()?;
     transaction
         .prepare_cached(
-            "INSERT INTO latency(step, start_us, end_us, requests, failures, histogram, response, abandoned)
+            "INSERT INTO latency(step, start_us, end_us, requests, failures, histogram, response, unawaited)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
@@ -183,7 +183,7 @@ fn put_latency(transaction: &Transaction<'_>, known: &mut Known, interval: &Late
             failures,
             interval.histogram.0,
             interval.response.as_ref().map(|response| &response.0),
-            (interval.abandoned > 0).then(|| interval.abandoned.cast_signed())
+            (interval.unawaited > 0).then(|| interval.unawaited.cast_signed())
         ])?;
     Ok(())
 }

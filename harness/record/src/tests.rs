@@ -108,7 +108,7 @@ fn latency(step: &str, start: f64, requests: u64) -> Observation {
         failures,
         histogram,
         response,
-        abandoned: requests / 3,
+        unawaited: requests / 3,
     })
 }
 

@@ -23,9 +23,9 @@ pub use anew::load_assertions;
 pub use json_path::{JsonKey, JsonPath};
 pub use plan::{
     ArrivalPlan, Assertion, AttachPlan, Body, Capture, ClientPlan, Condition, ContainerPlan, DataPlan, DataSource,
-    Expect, HeartbeatPlan, Http, Image, Journey, Launch, Manner, Method, Part, PartContent, Pattern, Phase, Plan,
-    Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request, Resources, Reuse, Rule, Source, Step,
-    Take, TargetPlan, Think, TlsPlan, Tolerance, Users,
+    Expect, HeartbeatPlan, Http, Image, Journey, Launch, Leaving, Manner, Method, Part, PartContent, Pattern, Phase,
+    Plan, Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request, Resources, Reuse, Rule,
+    SocketAction, SocketStep, Source, Step, Take, TargetPlan, Think, TlsPlan, Tolerance, Users,
 };
 pub use problem::{Place, Problem};
 pub use quantity::{Size, Span};

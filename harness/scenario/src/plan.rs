@@ -2,6 +2,7 @@
 
 mod drive;
 mod journey;
+mod socket;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -13,6 +14,7 @@ use timeline::{Amount, Elapsed, Metric, Unit};
 
 pub use drive::{ArrivalPlan, ClientPlan, DataPlan, DataSource, Http, Process, RateRamp, Reuse, Take, TlsPlan};
 pub use journey::{Body, Capture, Condition, Manner, Part, PartContent, Pattern, Point, Source, Think};
+pub use socket::{Leaving, SocketAction, SocketStep};
 
 use crate::json_path::JsonPath;
 
@@ -217,10 +219,12 @@ pub struct Journey {
 }
 
 impl Journey {
-    /// Its requests in order, each once, those that are repeated too.
-    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+    /// The names of what it does to the target, in order: its requests and what goes over a WebSocket, each once, those
+    /// that are repeated too.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().flat_map(Step::unrolled).filter_map(|step| match step {
-            Step::Request(request) => Some(request),
+            Step::Request(request) => Some(request.name.as_str()),
+            Step::Socket(socket) => Some(socket.name.as_str()),
             Step::Think(_) | Step::Repeat { .. } => None,
         })
     }
@@ -232,6 +236,8 @@ impl Journey {
 pub enum Step {
     /// Send a request and wait for its answer.
     Request(Request),
+    /// Do something over a WebSocket.
+    Socket(SocketStep),
     /// Wait for a time.
     Think(Think),
     /// Take some steps several times.

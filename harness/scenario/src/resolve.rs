@@ -6,6 +6,7 @@ mod drive;
 mod load;
 mod probes;
 mod request;
+mod socket;
 mod target;
 
 use std::path::Path;

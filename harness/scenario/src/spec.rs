@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(crate) use self::drive::{ClientSpec, DataSpec};
-pub(crate) use self::journey::{CaptureSpec, MannerSpec, PartSpec, PatternSpec, ThinkSpec};
+pub(crate) use self::journey::{CaptureSpec, LeaveSpec, MannerSpec, PartSpec, PatternSpec, ThinkSpec};
 use crate::quantity::{
     ArrivalRate, GrowthPerHour, Near, Percent, Rate, Size, Span, SpanRange, Spread, Statuses, UserCount,
 };
@@ -195,6 +195,19 @@ pub struct StepSpec {
     pub options: Option<String>,
     /// Wait for a time, for one drawn evenly from a range, or for one that is drawn otherwise.
     pub think: Option<Short<SpanRange, ThinkSpec>>,
+    /// Open a WebSocket at this path. Pings are answered while the walk thinks or waits for a message; at the end of
+    /// the walk it is closed.
+    pub connect: Option<String>,
+    /// Send this text over the WebSocket.
+    pub send: Option<String>,
+    /// Wait for a message over the WebSocket that contains this text; others are passed over.
+    pub receive: Option<Short<String, PatternSpec>>,
+    /// Send a ping over the WebSocket and wait for its pong.
+    pub ping: Option<bool>,
+    /// Neither read from the WebSocket nor answer for so long.
+    pub stall: Option<Span>,
+    /// Leave the WebSocket: `close` it, or `vanish` without a word and leave it open and unread until the run ends.
+    pub leave: Option<LeaveSpec>,
     /// Take `steps` this many times.
     pub repeat: Option<u32>,
     /// What is repeated.

@@ -88,9 +88,10 @@ pub struct LatencyInterval {
     pub end: Elapsed,
     /// Requests that ended in it, failed ones too.
     pub requests: u64,
-    /// Those among them that the client abandoned, as it was told to: they have no time, and have not failed.
+    /// Those among them whose answer nobody waited for, as the scenario wants it: clients that leave, messages over a
+    /// WebSocket. They have no time, and have not failed.
     #[serde(default)]
-    pub abandoned: u64,
+    pub unawaited: u64,
     /// The failed ones among them, by kind.
     pub failures: Failures,
     /// Service times in microseconds, from before the request is written until its body is read;

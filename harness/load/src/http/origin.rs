@@ -32,8 +32,13 @@ impl Origin {
         Ok(Self { address, clock, reuse: plan.reuse, tls })
     }
 
+    /// Host and port, as requests say them.
+    pub(crate) fn authority(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Opens a connection; through a narrow one the target can send no more than a few kilobytes unread.
-    pub(super) async fn connect(&self, narrow: bool) -> Result<Stream, Failure> {
+    pub(crate) async fn connect(&self, narrow: bool) -> Result<Stream, Failure> {
         let stream = self.reach(narrow).await.map_err(|error| Failure::of_io(&error))?;
         Ok(match &self.tls {
             None => Stream::Plain(stream),

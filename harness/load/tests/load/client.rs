@@ -97,7 +97,7 @@ async fn who_is_told_to_leave_leaves_and_that_is_no_failure() {
         let server = Server::start().await;
         let cut = cut_of(&misbehaving(path, manner), &ClientPlan::default(), server.address, 5).await;
         let interval = &cut.latency[0];
-        assert_eq!((interval.requests, interval.abandoned, interval.failed()), (5, 5, 0), "{manner:?}");
+        assert_eq!((interval.requests, interval.unawaited, interval.failed()), (5, 5, 0), "{manner:?}");
         assert_eq!((server.connections(), server.open()), (5, 0), "{manner:?}");
     }
 }
@@ -112,7 +112,7 @@ async fn an_upload_is_cut_off_where_it_should_be() {
         ..get("/ok")
     };
     let cut = cut_of(&[journey(vec![Step::Request(upload)])], &ClientPlan::default(), server.address, 3).await;
-    assert_eq!(cut.latency[0].abandoned, 3);
+    assert_eq!(cut.latency[0].unawaited, 3);
     assert_eq!((server.requests(), server.seen.unfinished()), (0, 3));
 }
 

@@ -3,6 +3,7 @@
 mod arrivals;
 mod client;
 mod server;
+mod socket;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpStream};

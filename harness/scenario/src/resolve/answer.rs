@@ -68,7 +68,7 @@ impl Resolver<'_> {
         Expect { statuses, within: spec.within.map(|span| span.0), headers, body, json }
     }
 
-    fn pattern(&mut self, place: &[&str], spec: &Short<String, PatternSpec>) -> Pattern {
+    pub(super) fn pattern(&mut self, place: &[&str], spec: &Short<String, PatternSpec>) -> Pattern {
         match spec {
             Short::Short(text) => {
                 self.no_template(place, text);

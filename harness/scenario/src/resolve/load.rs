@@ -7,6 +7,7 @@ use timeline::Elapsed;
 
 use super::Resolver;
 use super::request::Walk;
+use super::socket::socket_keys;
 use crate::plan::{Body, Journey, Method, Phase, RateRamp, Request, Step, Users, load_phases};
 use crate::spec::{JourneySpec, LoadSpec, PhaseSpec, Spec, StepSpec};
 
@@ -131,7 +132,7 @@ impl Resolver<'_> {
         }
         let steps = self.steps(&place, &spec.steps, &mut walk);
         let journey = Journey { name: spec.name.clone(), weight: spec.weight.unwrap_or(1), steps };
-        if journey.requests().next().is_none() && !self.is_known_bad(&place) {
+        if journey.names().next().is_none() && !self.is_known_bad(&place) {
             self.refuse(&place, "the journey sends no request", "add a step such as `{get: /}`");
         }
         journey
@@ -157,6 +158,9 @@ impl Resolver<'_> {
         ];
         let mut written = methods.iter().filter_map(|(method, path)| Some((*method, path.as_ref()?)));
         match (written.next(), written.next(), &spec.think, &spec.steps) {
+            (None, None, None, None) if spec.repeat.is_none() && socket_keys(spec) == 1 => {
+                self.socket(place, spec, walk).map(Step::Socket)
+            }
             (Some((method, path)), None, None, None) if spec.repeat.is_none() => {
                 Some(Step::Request(self.request(place, spec, (method, path), walk)))
             }
@@ -177,7 +181,8 @@ impl Resolver<'_> {
             _ => {
                 if !self.is_known_bad(place) {
                     let hint = "write exactly one of `get`, `post`, `put`, `delete`, `patch`, `head`, `options`, \
-                                `think` and `repeat`";
+                                `think`, `repeat`, and of a WebSocket `connect`, `send`, `receive`, `ping`, `stall` and \
+                                `leave`";
                     self.refuse(place, "it is not clear what this step does", hint);
                 }
                 None
@@ -203,6 +208,11 @@ impl Resolver<'_> {
 
     /// Refuses what only a request has.
     fn says_nothing(&mut self, place: &[&str], spec: &StepSpec, does: &str) {
+        self.says_only(place, spec, does, &[]);
+    }
+
+    /// Refuses what only a request has, but for some keys.
+    pub(super) fn says_only(&mut self, place: &[&str], spec: &StepSpec, does: &str, but: &[&str]) {
         let of_requests = [
             ("body", spec.body.is_some()),
             ("capture", !spec.capture.is_empty()),
@@ -214,7 +224,7 @@ impl Resolver<'_> {
             ("manner", spec.manner.is_some()),
             ("multipart", spec.multipart.is_some()),
         ];
-        for (key, _) in of_requests.iter().filter(|(_, written)| *written) {
+        for (key, _) in of_requests.iter().filter(|(key, written)| *written && !but.contains(key)) {
             let message = format!("a step that {does} has no `{key}`");
             self.refuse(&[place, &[key]].concat(), message, "move it to a step that sends a request");
         }
@@ -257,7 +267,7 @@ impl Resolver<'_> {
         Request { name, method, path: path.to_owned(), headers, body, expect, captures, manner }
     }
 
-    fn headers(&mut self, place: &[&str], headers: &[(String, String)]) {
+    pub(super) fn headers(&mut self, place: &[&str], headers: &[(String, String)]) {
         for (name, value) in headers {
             let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
             if name.is_empty() || !name.chars().all(token) || value.chars().any(|c| c.is_control() && c != '\t') {
@@ -269,7 +279,7 @@ impl Resolver<'_> {
 }
 
 /// The name, with a number behind it where it is taken: a step is a line in the record.
-fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
+pub(super) fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
     let mut candidate = name.to_owned();
     let mut number = 2;
     while !names.insert(candidate.clone()) {

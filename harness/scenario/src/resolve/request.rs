@@ -20,11 +20,20 @@ pub(super) struct Walk<'a> {
     pub(super) captured: BTreeSet<String>,
     pub(super) data: &'a BTreeMap<String, DataSpec>,
     pub(super) in_repeat: bool,
+    /// Is a WebSocket open?
+    pub(super) has_socket: bool,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(journey: &'a str, data: &'a BTreeMap<String, DataSpec>) -> Self {
-        Self { journey, step_names: BTreeSet::new(), captured: BTreeSet::new(), data, in_repeat: false }
+        Self {
+            journey,
+            step_names: BTreeSet::new(),
+            captured: BTreeSet::new(),
+            data,
+            in_repeat: false,
+            has_socket: false,
+        }
     }
 
     fn knows(&self, variable: &Variable) -> bool {

@@ -85,7 +85,7 @@ impl Case<'_> {
         let mut unanswered = 0;
         for interval in &self.timeline.latency {
             let histogram = interval.times().decode()?;
-            unanswered += interval.requests.saturating_sub(histogram.len() + interval.abandoned);
+            unanswered += interval.requests.saturating_sub(histogram.len() + interval.unawaited);
             merged.add(&histogram).ok()?;
         }
         merged.saturating_record_n(merged.high(), unanswered);

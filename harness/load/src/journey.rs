@@ -1,0 +1,115 @@
+//! A journey, made ready to be walked.
+
+use std::time::Duration;
+
+use scenario::{Expect, Journey, Leaving, Manner, SocketAction, SocketStep, Step, Think};
+
+use crate::LoadError;
+use crate::http::{Origin, Prepared};
+use crate::recorder::StepIndex;
+use crate::socket::{self, Matcher};
+
+/// A journey, ready to be walked.
+#[derive(Debug)]
+pub(crate) struct Script(Vec<Stretch>);
+
+/// Some actions, taken so many times.
+#[derive(Debug)]
+struct Stretch {
+    times: u32,
+    actions: Vec<Action>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Action {
+    Send(Box<Call>),
+    Socket(Box<SocketCall>),
+    Think(Think),
+}
+
+/// A request.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) step: StepIndex,
+    pub(crate) request: Prepared,
+    pub(crate) manner: Option<Manner>,
+    pub(crate) expect: Expect,
+}
+
+/// Something over a WebSocket.
+#[derive(Debug)]
+pub(crate) struct SocketCall {
+    pub(crate) step: StepIndex,
+    pub(crate) doing: SocketDoing,
+    /// A limit of its own.
+    pub(crate) within: Option<Duration>,
+}
+
+#[derive(Debug)]
+pub(crate) enum SocketDoing {
+    Connect { path: String, headers: Vec<(String, String)> },
+    Send(String),
+    Receive(Matcher),
+    Ping,
+    Stall(Duration),
+    Leave(Leaving),
+}
+
+impl Script {
+    /// Prepares `journey`; what it does to the target is numbered from `first_step`.
+    pub(crate) fn new(journey: &Journey, first_step: usize, origin: &Origin) -> Result<Self, LoadError> {
+        let mut stretches = Vec::new();
+        let mut step = first_step;
+        for part in &journey.steps {
+            let (times, steps) = match part {
+                Step::Repeat { times, steps } => (*times, steps.as_slice()),
+                single => (1, std::slice::from_ref(single)),
+            };
+            let actions = steps.iter().map(|plan| action(plan, &mut step, origin)).collect::<Result<_, _>>()?;
+            stretches.push(Stretch { times, actions });
+        }
+        Ok(Self(stretches))
+    }
+
+    pub(crate) fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.0.iter().flat_map(|stretch| (0..stretch.times).flat_map(|_| &stretch.actions))
+    }
+}
+
+fn action(plan: &Step, next: &mut usize, origin: &Origin) -> Result<Action, LoadError> {
+    let mut number = || {
+        let step = StepIndex(*next);
+        *next += 1;
+        step
+    };
+    Ok(match plan {
+        Step::Think(think) => Action::Think(think.clone()),
+        Step::Request(plan) => {
+            let request = Prepared::new(plan, origin.authority())?;
+            let (step, manner, expect) = (number(), plan.manner, plan.expect.clone());
+            Action::Send(Box::new(Call { step, request, manner, expect }))
+        }
+        Step::Socket(plan) => Action::Socket(Box::new(socket_call(plan, number(), origin)?)),
+        Step::Repeat { .. } => unreachable!("a `repeat` in a `repeat` is refused when the scenario is read"),
+    })
+}
+
+fn socket_call(plan: &SocketStep, step: StepIndex, origin: &Origin) -> Result<SocketCall, LoadError> {
+    let refused = |source| LoadError::Request { step: plan.name.clone(), source };
+    let mut within = None;
+    let doing = match &plan.action {
+        SocketAction::Connect { path, headers } => {
+            socket::request(origin, path, headers).map_err(refused)?;
+            SocketDoing::Connect { path: path.clone(), headers: headers.clone() }
+        }
+        SocketAction::Send(text) => SocketDoing::Send(text.clone()),
+        SocketAction::Receive { pattern, within: limit } => {
+            within = *limit;
+            SocketDoing::Receive(Matcher::new(pattern).map_err(|error| refused(error.into()))?)
+        }
+        SocketAction::Ping => SocketDoing::Ping,
+        SocketAction::Stall(time) => SocketDoing::Stall(*time),
+        SocketAction::Leave(leaving) => SocketDoing::Leave(*leaving),
+    };
+    Ok(SocketCall { step, doing, within })
+}
