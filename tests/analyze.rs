@@ -56,7 +56,7 @@ fn a_leak_in_a_csv_is_found_measured_and_drawn() {
         &[
             "FAIL mem.csv: 1 of 2 series keeps growing",
             "✘ FAIL rss_mib keeps growing by",
-            "it reaches the limit of 512 MiB",
+            "at this pace it reaches the memory limit of 512 MiB after",
             "└0 s",
             "✔ PASS fds does not keep growing",
         ],

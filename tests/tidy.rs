@@ -27,10 +27,11 @@ const KNOWS: [(&str, &[&str]); 14] = [
 ];
 
 /// A library that only some crates may name, in their manifest or their sources.
-const OWNED: [(&str, &[&str]); 11] = [
+const OWNED: [(&str, &[&str]); 12] = [
     ("csv", &["import"]),
     ("goose", &["load"]),
-    ("reqwest", &["load"]),
+    ("httparse", &["load"]),
+    ("tokio-rustls", &["load"]),
     ("testcontainers", &["target"]),
     ("bollard", &["target"]),
     ("rusqlite", &["record"]),

@@ -1,4 +1,5 @@
-//! The statistics that the comparators and the tables share.
+//! The statistics that the comparators and the tables share. They are not those of the detector: what judges it should
+//! not err with it.
 
 /// The normal quantile at 99 %, for tests with one side at 1 %.
 pub(crate) const ONE_PERCENT: f64 = 2.326_347_874;
@@ -28,7 +29,7 @@ fn chance_of_at_most(count: usize, of: usize, chance: f64) -> f64 {
     sum
 }
 
-/// At most 240 points: the means of equal blocks of samples.
+/// At most `most` points: the means of equal blocks of samples.
 pub(crate) fn thinned(samples: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
     let block = samples.len().div_ceil(most).max(1);
     samples.chunks_exact(block).map(means).collect()

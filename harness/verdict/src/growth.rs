@@ -5,7 +5,7 @@
 //! tolerance, still goes on at the end, reaches new ground, and is not made of a few jumps. Floors are taken of
 //! windows, in the way that shows the slope best; a line plus a share of each curve of a dictionary (beside a rhythm,
 //! where there is one) is fitted to them, and the lower bound is the lowest over all curves that are about as likely
-//! as the best. It grew out of the detector `EPR`; how often it is right is measured by `ci/bench-verdict`.
+//! as the best. How often it is right is measured by `ci/bench-verdict`.
 
 mod bins;
 mod bounds;
@@ -13,6 +13,7 @@ mod fit;
 mod forms;
 mod guards;
 mod jumps;
+mod runaway;
 mod season;
 mod segment;
 mod shape;
@@ -20,11 +21,13 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
+pub use runaway::Runaway;
 pub use shape::Shape;
 
 use bins::Bins;
 use bounds::Bounds;
-use segment::{FEWEST_WINDOWS, Segment, Suffix, Yardstick};
+use segment::{Segment, Suffix, Yardstick};
+use thiserror::Error;
 
 /// Into how many bins the judged window is cut: the most that leave two samples to each.
 const BIN_COUNTS: [usize; 3] = [96, 48, 24];
@@ -49,6 +52,24 @@ impl Default for Tolerance {
     /// That for bytes: 0.5 MiB, 0.5 % and 5 %.
     fn default() -> Self {
         Self { absolute: 524_288.0, relative: 0.005, ok_relative: 0.05 }
+    }
+}
+
+impl Tolerance {
+    /// So many times as much.
+    pub(crate) fn times(self, factor: f64) -> Self {
+        let Self { absolute, relative, ok_relative } = self;
+        Self { absolute: factor * absolute, relative: factor * relative, ok_relative: factor * ok_relative }
+    }
+
+    /// The growth per planned run up to which nothing is called a leak, of what has settled at `level`.
+    pub(crate) fn practical(&self, level: f64) -> f64 {
+        self.absolute.max(self.relative * level.abs())
+    }
+
+    /// The growth per planned run below which it is called bounded.
+    pub(crate) fn accepted(&self, level: f64) -> f64 {
+        (self.ok_relative * level.abs()).max(2.0 * self.practical(level))
     }
 }
 
@@ -104,33 +125,28 @@ pub struct Growth {
     pub settles_after: Option<f64>,
     /// What the series looks like.
     pub shape: Shape,
+    /// How it goes on where it rises ever faster.
+    pub runaway: Option<Runaway>,
     /// The floors that were fitted: `(seconds since the load began, value)`, over the whole judged window.
     pub floors: Vec<(f64, f64)>,
 }
 
-/// Why nothing can be said: too few samples, or too few windows of time that hold any.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLittle {
-    /// How many samples there were.
-    pub samples: usize,
-    /// How many are needed.
-    pub samples_needed: usize,
-    /// How many windows of time had samples enough (0 where it did not come to that).
-    pub windows: usize,
-    /// How many are needed.
-    pub windows_needed: usize,
+/// Why nothing can be said; each with the number of samples that there were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum TooLittle {
+    /// They are fewer than are needed.
+    #[error("{0} samples in the window, and growth needs {FEWEST_SAMPLES}")]
+    Samples(usize),
+    /// They leave too many parts of the window empty.
+    #[error("{0} samples in the window lie too close together, or too far apart in time")]
+    Gaps(usize),
 }
 
-impl Growth {
-    /// The answer for another limit, unit per second: a leak only if even the lower bound is above it and the
-    /// guards agree, bounded only if even the upper bound is below it, else unclear.
-    pub fn against(&self, limit_per_second: f64) -> Trend {
-        if self.guarded && self.lower > limit_per_second {
-            Trend::Leak
-        } else if self.mature && self.upper < limit_per_second {
-            Trend::Bounded
-        } else {
-            Trend::Unclear
+impl TooLittle {
+    /// How many samples there were.
+    pub fn samples(self) -> usize {
+        match self {
+            Self::Samples(count) | Self::Gaps(count) => count,
         }
     }
 }
@@ -142,20 +158,12 @@ impl Growth {
 pub fn assess(question: &Question) -> Result<Growth, TooLittle> {
     let finite = |sample: &&(f64, f64)| sample.0.is_finite() && sample.1.is_finite();
     let samples: Vec<(f64, f64)> = question.samples.iter().filter(finite).copied().collect();
-    let too_little = |windows| TooLittle {
-        samples: samples.len(),
-        samples_needed: FEWEST_SAMPLES,
-        windows,
-        windows_needed: FEWEST_WINDOWS,
-    };
     if samples.len() < FEWEST_SAMPLES {
-        return Err(too_little(0));
+        return Err(TooLittle::Samples(samples.len()));
     }
     let bins = Bins::cut(&samples, bin_count(samples.len()));
     let case = Case::new(question, &samples, &bins);
-    let Some(whole) = case.suffix(bins.count()).judge(false) else {
-        return Err(too_little(bins.filled()));
-    };
+    let whole = case.suffix(bins.count()).judge(false).ok_or(TooLittle::Gaps(samples.len()))?;
     let lengths = [bins.count() * 3 / 4, bins.count() / 2];
     let parts: Vec<Segment> = lengths.into_iter().filter_map(|length| case.suffix(length).judge(whole.bends)).collect();
     Ok(case.conclude(&whole, &parts))
@@ -184,8 +192,7 @@ impl<'a> Case<'a> {
         let tolerance = question.tolerance;
         let level = bins.settled_level();
         let quantum = bins::quantum(samples);
-        let practical = tolerance.absolute.max(tolerance.relative * level.abs());
-        let leak = practical.max(quantum);
+        let leak = tolerance.practical(level).max(quantum);
         let yardstick = Yardstick {
             level,
             quantum,
@@ -193,9 +200,8 @@ impl<'a> Case<'a> {
             warm_seconds: question.warm_seconds.max(f64::MIN_POSITIVE),
             alpha: question.alpha.clamp(1e-9, 0.4) / 3.0,
         };
-        let accepted = (tolerance.ok_relative * level.abs()).max(2.0 * practical);
         let mature = bins.end() >= WARM_ENOUGH * question.warm_seconds;
-        Self { question, samples, bins, yardstick, leak, accepted, mature }
+        Self { question, samples, bins, yardstick, leak, accepted: tolerance.accepted(level), mature }
     }
 
     fn suffix(&self, length: usize) -> Suffix<'_> {
@@ -210,6 +216,8 @@ impl<'a> Case<'a> {
             (true, _) if upper < self.accepted && !self.seems_to_grow(suffixes) => Trend::Bounded,
             _ => Trend::Unclear,
         };
+        let floor = shape::of_floors(&whole.fit, verdict);
+        let runaway = || Runaway::new(&whole.fit, self.yardstick.unit, self.bins.seconds());
         Growth {
             verdict,
             slope_per_second: bounds.slope,
@@ -220,7 +228,8 @@ impl<'a> Case<'a> {
             level: self.yardstick.level,
             tolerated: self.leak,
             settles_after: if verdict == Trend::Unclear { self.settles_after(&bounds) } else { None },
-            shape: shape::name(self.samples, whole, verdict),
+            shape: shape::name(self.samples, floor),
+            runaway: (floor == Shape::Exponential).then(runaway).flatten(),
             floors: whole.windows.iter().map(|window| (window.seconds, window.value)).collect(),
         }
     }
@@ -253,7 +262,7 @@ impl<'a> Case<'a> {
     }
 
     /// 1.6 times the shorter of the lengths at which a leak would be proved, or excluded, as the bounds narrow with
-    /// the power 3/2 of the length and a power of 0.9 is wanted (VERDICT.md, section 4).
+    /// the power 3/2 of the length and a power of 0.9 is wanted.
     fn settles_after(&self, bounds: &Bounds) -> Option<f64> {
         let [slope, lower, upper] =
             [bounds.slope, bounds.lower, bounds.upper].map(|bound| bound * self.question.planned_seconds);

@@ -82,6 +82,8 @@ struct Terms {
     alpha: f64,
     /// The seconds of load within which warm-ups are assumed to end; before that nothing is decided.
     warm_seconds: f64,
+    /// How many times as much growth per planned run is tolerated as at the end of the run.
+    patience: f64,
 }
 
 type Window = (Elapsed, Elapsed);
@@ -213,8 +215,21 @@ fn untold(what: &str) -> Box<Judgement> {
     Box::new(Judgement::no_data(what))
 }
 
+/// What a finding rests on, in words.
+fn source_of(metric: Metric, series: &Series) -> String {
+    format!("{metric} from {}", series.source)
+}
+
 fn bytes(value: f64) -> Amount {
     Amount { value, unit: Unit::Bytes }
+}
+
+fn seconds(value: f64) -> Amount {
+    Amount { value, unit: Unit::Seconds }
+}
+
+fn as_share(value: f64) -> Amount {
+    Amount { value, unit: Unit::Share }
 }
 
 /// Where a value stands to a limit, when it is only known between two bounds.

@@ -84,29 +84,35 @@ impl Line {
     }
 }
 
-fn centred_parts(points: &[(f64, f64)]) -> (Vec<f64>, Vec<f64>) {
+/// The x and the y of points, each less its mean.
+pub(crate) fn centred_parts(points: &[(f64, f64)]) -> (Vec<f64>, Vec<f64>) {
     let (xs, ys): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
     (centred(&xs), centred(&ys))
 }
 
 /// What is left of `values` when a multiple of `other` is taken out; both centred.
-fn without(values: &[f64], other: &[f64]) -> Vec<f64> {
+pub(crate) fn without(values: &[f64], other: &[f64]) -> Vec<f64> {
     let share = product(values, other) / product(other, other).max(f64::MIN_POSITIVE);
     values.iter().zip(other).map(|(value, other)| value - share * other).collect()
 }
 
-/// By how much the variance of a mean (or of a slope) grows because residuals remember their predecessor:
-/// (1 + r) / (1 - r) for an AR(1) process with the lag-1 correlation r, between 1 and 19.
+/// By how much the variance of a mean (or of a slope) grows because residuals remember their predecessor.
 ///
 /// The correlation is not corrected for its bias in short series: with ten floors the correction of Kendall (1954)
 /// costs a quarter of the leaks that are found, and saves no false alarm on floors without a trend.
 pub(crate) fn variance_inflation(residuals: &[f64]) -> f64 {
+    correlation(residuals).map_or(1.0, inflation)
+}
+
+/// The correlation of residuals with their predecessors; `None` where there are none but zeros.
+pub(crate) fn correlation(residuals: &[f64]) -> Option<f64> {
     let power = product(residuals, residuals);
-    let products: f64 = residuals.windows(2).map(|pair| pair[0] * pair[1]).sum();
-    if power <= 0.0 {
-        return 1.0;
-    }
-    let correlation = (products / power).clamp(0.0, 0.9);
+    (power > 0.0).then(|| residuals.windows(2).map(|pair| pair[0] * pair[1]).sum::<f64>() / power)
+}
+
+/// (1 + r) / (1 - r): the inflation for an AR(1) process with the lag-1 correlation r; between 1 and 19.
+pub(crate) fn inflation(correlation: f64) -> f64 {
+    let correlation = correlation.clamp(0.0, 0.9);
     (1.0 + correlation) / (1.0 - correlation)
 }
 

@@ -67,11 +67,6 @@ impl Bins {
         self.values.len()
     }
 
-    /// How many bins have samples enough.
-    pub(super) fn filled(&self) -> usize {
-        self.values.iter().flatten().count()
-    }
-
     /// The whole length, seconds.
     pub(super) fn seconds(&self) -> f64 {
         self.width * self.count() as f64

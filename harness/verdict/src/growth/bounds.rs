@@ -60,7 +60,7 @@ pub(super) fn profile(fit: &Fit, alpha: f64, bends: bool) -> Profile {
 /// How much less likely than the best an explanation may be and still be reckoned with, in logarithms: the margin
 /// that an interval for one parameter by Student's t has, K / 2 ln(1 + t^2 / df) (Bates and Watts 1988, section 6.1).
 /// It is 4.8 for many floors and wider for few, of which some curve out of a hundred fits nearly anything.
-fn margin(fit: &Fit) -> f64 {
+pub(super) fn margin(fit: &Fit) -> f64 {
     let quantile = student_quantile(OVERLOOKED, fit.freedom);
     fit.unlikelihood_per_log() * (quantile * quantile / fit.freedom).ln_1p()
 }

@@ -50,8 +50,8 @@ pub(super) struct Fit {
     pub(super) shaped: Vec<Shaped>,
     /// Saturations that outlast the warm window.
     pub(super) unfinished: Vec<Shaped>,
-    /// The best accelerating curve whose height is positive.
-    pub(super) accelerating: Option<Shaped>,
+    /// The accelerating curves whose height is positive.
+    pub(super) accelerating: Vec<Shaped>,
     /// The inflation of variances for residuals that remember.
     pub(super) inflation: f64,
     /// The variance that rounding alone gives a floor.
@@ -79,10 +79,9 @@ impl Fit {
         let sums = Cleaned::new(points, floors, season);
         let (line_slope, line_rss) = sums.line();
         let [shaped, unfinished] = [benign(windows, grain), unfinished(grain)].map(|forms| sums.all(forms, grain));
-        let upward =
-            accelerating(grain).into_iter().filter_map(|form| sums.shaped(form)).filter(|fit| fit.height > 0.0);
-        let accelerating = best(upward);
-        let best = best(shaped.iter().copied().chain(accelerating));
+        let accelerating = accelerating(grain).into_iter().filter_map(|form| sums.shaped(form));
+        let accelerating: Vec<Shaped> = accelerating.filter(|fit| fit.height > 0.0).collect();
+        let best = best(shaped.iter().chain(&accelerating).copied());
         let explained = sums.explained(best);
         let rests: Vec<f64> = floors.iter().zip(&explained).map(|(floor, part)| floor - part).collect();
         let residuals = sums.basis.clean(&rests);
@@ -112,14 +111,14 @@ impl Fit {
 
     /// The smallest sum of squared residuals of all fits.
     pub(super) fn least_rss(&self) -> f64 {
-        let all = self.shaped.iter().copied().chain(self.accelerating).map(|fit| fit.rss);
+        let all = self.shaped.iter().chain(&self.accelerating).map(|fit| fit.rss);
         all.fold(self.line_rss, f64::min)
     }
 
     /// The smallest sum of squared residuals of what is straight or accelerates.
     pub(super) fn unbent_rss(&self) -> f64 {
         let overturned = self.shaped.iter().filter(|fit| fit.height < 0.0 && !fit.form.is_step());
-        let all = overturned.copied().chain(self.accelerating).map(|fit| fit.rss);
+        let all = overturned.chain(&self.accelerating).map(|fit| fit.rss);
         all.fold(self.line_rss, f64::min)
     }
 
@@ -140,7 +139,7 @@ impl Fit {
 }
 
 /// The fit with the smallest sum of squared residuals.
-fn best(fits: impl Iterator<Item = Shaped>) -> Option<Shaped> {
+pub(super) fn best(fits: impl Iterator<Item = Shaped>) -> Option<Shaped> {
     fits.min_by(|one, other| one.rss.total_cmp(&other.rss))
 }
 

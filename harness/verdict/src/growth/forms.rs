@@ -95,6 +95,11 @@ impl Form {
         }
     }
 
+    /// How many e-foldings of growth that feeds on itself fit in the segment.
+    pub(super) fn rate(self) -> Option<f64> {
+        if let Self::Runaway { rate } = self { Some(rate) } else { None }
+    }
+
     /// Whether it is a jump, whose place is one more thing that was chosen.
     pub(super) fn is_step(self) -> bool {
         matches!(self, Self::Step { .. })

@@ -2,8 +2,8 @@
 
 use super::bins::{Bins, Statistic, Window};
 use super::jumps::line_beside_a_jump;
-use super::stats::{Line, rising_line};
-use crate::stats::{mean, student_quantile};
+use super::stats::rising_line;
+use crate::stats::{Line, mean};
 
 /// The share of a claimed growth that must remain of the rise without its two largest parts.
 const SPREAD: f64 = 0.2;
@@ -35,8 +35,8 @@ pub(super) fn still_growing_steadily(bins: &Bins, floors: &[(f64, f64)], lower: 
 }
 
 fn rises(half: Option<Line>, third: Option<Line>, lower: f64) -> bool {
-    let surely = half.is_some_and(|line| line.slope > line.error * student_quantile(RECENT_ALPHA, line.freedom));
-    surely && third.is_some_and(|line| line.slope > LAST_THIRD * lower)
+    half.is_some_and(|line| line.bounds(RECENT_ALPHA).0 > 0.0)
+        && third.is_some_and(|line| line.slope > LAST_THIRD * lower)
 }
 
 /// Windows as wide as those that were fitted, or narrower where fewer than about eight would be left.
@@ -58,7 +58,7 @@ pub(super) fn peaks_part_from_floors(bins: &Bins, length: usize) -> bool {
         Some((mean.seconds, mean.value - floor.value))
     });
     let trend = rising_line(&apart.collect::<Vec<_>>());
-    trend.is_some_and(|line| line.slope > line.error * student_quantile(PARTING_ALPHA, line.freedom))
+    trend.is_some_and(|line| line.bounds(PARTING_ALPHA).0 > 0.0)
 }
 
 /// Whether enough of a growth that is claimed to be at least `least` is left when the two largest of seven parts of

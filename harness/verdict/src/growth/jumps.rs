@@ -1,6 +1,7 @@
 //! Jumps of a level: what they explain, and what remains beside one.
 
-use super::stats::{Line, rising_line};
+use super::stats::rising_line;
+use crate::stats::Line;
 
 /// The most jumps that are thought of where nothing but jumps is; half as many in half of the floors.
 const MOST_JUMPS: usize = 6;

@@ -10,7 +10,7 @@ use super::{guards, jumps};
 use crate::stats::student_quantile;
 
 /// Fewer floors than this show no shape.
-pub(super) const FEWEST_WINDOWS: usize = 8;
+const FEWEST_WINDOWS: usize = 8;
 /// More floors than this only cost time.
 const MOST_WINDOWS: usize = 48;
 /// Residuals that remember less than this, as an inflation of variances, have no rhythm to look for.

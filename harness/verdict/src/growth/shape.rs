@@ -1,9 +1,8 @@
 //! What a series looks like, for the reader of the report: no verdict rests on it.
 
 use super::Trend;
-use super::fit::{Fit, Shaped};
+use super::fit::{Fit, Shaped, best};
 use super::forms::Form;
-use super::segment::Segment;
 
 /// The look of a series, as far as its floors tell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +27,8 @@ pub enum Shape {
     Decreasing,
 }
 
-/// Names the look of the samples, whose whole window is `segment`; `unit` is the growth per planned run that counts.
-pub(super) fn name(samples: &[(f64, f64)], segment: &Segment, trend: Trend) -> Shape {
-    let floor = floor_shape(&segment.fit, trend);
+/// Names the look of the samples, below which lie floors of this shape.
+pub(super) fn name(samples: &[(f64, f64)], floor: Shape) -> Shape {
     let rising = matches!(floor, Shape::Linear | Shape::PlateauThenGrowth | Shape::Exponential);
     match (collapses(samples), floor) {
         (true, Shape::Stable) => Shape::Sawtooth,
@@ -40,9 +38,9 @@ pub(super) fn name(samples: &[(f64, f64)], segment: &Segment, trend: Trend) -> S
 }
 
 /// The simplest curve that the floors support, by Schwarz's criterion (1978); a leak is never called a plateau.
-fn floor_shape(fit: &Fit, trend: Trend) -> Shape {
+pub(super) fn of_floors(fit: &Fit, trend: Trend) -> Shape {
     let mut choices = vec![(cost(fit, fit.line_rss, 2.0), straight(fit.line_slope))];
-    if let Some(curve) = fit.accelerating {
+    if let Some(curve) = best(fit.accelerating.iter().copied()) {
         choices.push((cost(fit, alone(fit, &curve), 4.0), accelerating(&curve)));
     }
     if trend != Trend::Leak {
@@ -60,7 +58,7 @@ fn cost(fit: &Fit, rss: f64, parameters: f64) -> f64 {
 }
 
 /// What remains of the floors when the curve alone, without a slope beside it, is taken out.
-fn alone(fit: &Fit, curve: &Shaped) -> f64 {
+pub(super) fn alone(fit: &Fit, curve: &Shaped) -> f64 {
     (fit.szz - curve.sgz * curve.sgz / curve.sgg).max(0.0)
 }
 

@@ -1,6 +1,6 @@
 //! The judgement against single cases by name, and against the families as a table.
 
-use corpus::{BENIGN, Family, Kind, Leak, Random, trace};
+use corpus::{BENIGN, Family, Kind, Leak, Random, Trace, trace};
 
 use super::{Growth, Question, Shape, Tolerance, TooLittle, Trend, assess};
 
@@ -128,11 +128,9 @@ fn a_leak_is_found_through_gaps() {
 #[test]
 fn too_few_samples_say_so() {
     let samples = course(47, 1.0, MIB, |_| 100.0 * MIB);
-    let refused = TooLittle { samples: 47, samples_needed: 48, windows: 0, windows_needed: 8 };
-    assert_eq!(assess(&question(&samples, 47.0)), Err(refused));
+    assert_eq!(assess(&question(&samples, 47.0)), Err(TooLittle::Samples(47)));
     let at_once: Vec<(f64, f64)> = (0..100).map(|_| (3.0, MIB)).collect();
-    let clumped = assess(&question(&at_once, 300.0));
-    assert!(clumped.is_err_and(|too_little| too_little.samples == 100 && too_little.windows < 8));
+    assert_eq!(assess(&question(&at_once, 300.0)), Err(TooLittle::Gaps(100)));
 }
 
 #[test]
@@ -143,7 +141,8 @@ fn forty_eight_samples_are_judged() {
     let quiet = judged(&course(48, 5.0, 0.05 * MIB, |_| 100.0 * MIB), 240.0);
     assert_eq!(quiet.verdict, Trend::Bounded, "{quiet:?}");
     let leak = Some(Leak { kind: Kind::Linear, size: 64.0 });
-    assert!(verdicts(leak).filter(|verdict| *verdict == Trend::Leak).count() >= 5);
+    let found = verdicts(leak).filter(|verdict| *verdict == Trend::Leak).count();
+    assert!(found >= 8, "{found} of 10");
 }
 
 #[test]
@@ -152,16 +151,6 @@ fn nothing_is_decided_before_the_warm_window() {
     let patient = Question { warm_seconds: 600.0, ..question(&samples, 300.0) };
     let growth = assess(&patient).map(|growth| (growth.verdict, growth.guarded, growth.settles_after >= Some(600.0)));
     assert_eq!(growth, Ok((Trend::Unclear, false, true)));
-}
-
-#[test]
-fn a_limit_of_ones_own_needs_the_guards_too() {
-    let leak = judged(&course(300, 1.0, MIB, |seconds| (100.0 + 0.2 * seconds) * MIB), 300.0);
-    assert_eq!(leak.against(0.1 * MIB), Trend::Leak);
-    assert_eq!(leak.against(0.2 * MIB), Trend::Unclear);
-    assert_eq!(leak.against(0.4 * MIB), Trend::Bounded);
-    let unguarded = Growth { guarded: false, ..leak };
-    assert_eq!(unguarded.against(0.1 * MIB), Trend::Unclear);
 }
 
 #[test]
@@ -194,32 +183,75 @@ fn verdicts(seeds: std::ops::Range<u64>, family: Family, seconds: f64, leak: Opt
     })
 }
 
+/// Of 1,140 traces of 300 s one is called a leak and 76 % are cleared; of 760 of an hour it is none and 94 %.
 #[test]
 fn false_alarms_are_rare_in_every_family() {
-    for (seconds, seeds) in [(300.0, 60), (3_600.0, 40)] {
-        let (mut alarms, mut bounded, mut traces) = (0, 0, 0);
+    for (seconds, seeds, least_cleared) in [(300.0, 60, 0.72), (3_600.0, 40, 0.9)] {
+        let (mut alarms, mut cleared, mut traces) = (0, 0, 0);
         for family in BENIGN {
-            let (leaks, fine) = verdicts(0..seeds, family, seconds, None);
-            println!("{seconds:5} s  {family:13?} leak {leaks:2}  bounded {fine:3} of {seeds}");
-            (alarms, bounded, traces) = (alarms + leaks, bounded + fine, traces + seeds as u32);
+            let (leaks, bounded) = verdicts(0..seeds, family, seconds, None);
+            println!("{seconds:5} s  {family:13?} leak {leaks:2}  bounded {bounded:3} of {seeds}");
+            assert!(leaks <= 1, "{leaks} of {seeds} of {family:?}");
+            (alarms, cleared, traces) = (alarms + leaks, cleared + bounded, traces + seeds as u32);
         }
-        println!("{seconds:5} s  all: leak {alarms}, bounded {bounded} of {traces}");
-        assert!(f64::from(alarms) <= 0.005 * f64::from(traces), "{alarms} false alarms in {traces}");
+        println!("{seconds:5} s  all: leak {alarms}, bounded {cleared} of {traces}");
+        assert!(alarms <= 1, "{alarms} false alarms in {traces}");
+        assert!(f64::from(cleared) >= least_cleared * f64::from(traces), "{cleared} cleared of {traces}");
     }
 }
 
+/// At 300 s 67 % and more are found of every kind with G = 8, and 84 % with G = 16; of an hour 82 and 97 %.
 #[test]
 fn leaks_are_found_as_often_as_their_size_allows() {
-    for (seconds, seeds) in [(300.0, 10), (3_600.0, 2)] {
+    for (seconds, seeds, least) in [(300.0, 10, [0.62, 0.8]), (3_600.0, 2, [0.77, 0.92])] {
         for kind in [Kind::Linear, Kind::Staircase, Kind::Late, Kind::Exponential, Kind::Bursty] {
             let found = [4.0, 8.0, 16.0].map(|size| {
                 let of_family = |family| verdicts(0..seeds, family, seconds, Some(Leak { kind, size })).0;
                 f64::from(BENIGN.into_iter().map(of_family).sum::<u32>()) / (seeds as f64 * 19.0)
             });
             println!("{seconds:5} s  {kind:11?} found at G = 4, 8, 16: {found:.2?}");
-            if kind == Kind::Linear && seconds < 301.0 {
-                assert!(found[1] >= 0.45 && found[2] >= 0.80, "{found:?}");
-            }
+            assert!(found[1] >= least[0] && found[2] >= least[1], "{kind:?} in {seconds} s: {found:?}");
+        }
+    }
+}
+
+/// Of 375 leaks that were seen to run away, among 659 that were found (6 seeds, G = 8 to 64, 300 s and an hour), as much
+/// again was foreseen at 0.78 to 1.16 of the right time in nine of ten, and 368 came between soonest and latest. A line
+/// would have told 2 to 5 times as long.
+#[test]
+fn growth_that_feeds_on_itself_is_foreseen() {
+    let leak = Some(Leak { kind: Kind::Exponential, size: 16.0 });
+    let traces = BENIGN.into_iter().map(|family| trace(1, family, 3_600.0, 1.0, leak));
+    let grown = traces.map(|trace| (judged(&trace.samples, 3_600.0).runaway, trace));
+    let (mut seen, mut near, mut held) = (0, 0, 0);
+    for (runaway, trace) in grown.filter_map(|(runaway, trace)| Some((runaway?, trace))) {
+        let truth = until_as_much_again(&trace, 3_600.0);
+        let [soonest, likely, latest] = runaway.seconds_until(trace.leaked);
+        assert!(soonest < likely && likely < latest, "{runaway:?}");
+        seen += 1;
+        near += u32::from((likely / truth - 1.0).abs() < 0.25);
+        held += u32::from((soonest..=latest).contains(&truth));
+    }
+    assert!(seen >= 8 && near + 1 >= seen && held + 1 >= seen, "of {seen} {near} are near and {held} held");
+}
+
+/// The seconds after the end until a leak by exp(rate t) - 1 has lost as much again: its slope at the end tells the rate.
+fn until_as_much_again(trace: &Trace, seconds: f64) -> f64 {
+    let steepness = trace.slope * seconds / trace.leaked;
+    let (mut low, mut high) = (0.1_f64, 20.0_f64);
+    for _ in 0..60 {
+        let rate = f64::midpoint(low, high);
+        if rate / -(-rate).exp_m1() < steepness { low = rate } else { high = rate }
+    }
+    seconds * ((2.0 * low.exp() - 1.0).ln() / low - 1.0)
+}
+
+#[test]
+fn only_what_runs_away_is_foreseen_to() {
+    for kind in [Kind::Linear, Kind::Late, Kind::Staircase, Kind::Bursty] {
+        for family in BENIGN {
+            let samples = trace(2, family, 3_600.0, 1.0, Some(Leak { kind, size: 16.0 })).samples;
+            assert_eq!(judged(&samples, 3_600.0).runaway, None, "{kind:?} {family:?}");
         }
     }
 }

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use timeline::{Amount, Elapsed, Sample, Series, Unit};
 
+use super::exhaustion::level_now;
 use super::leak::shape_name;
+use super::scale::{Pace, Scale};
 use super::witness::ALPHA;
 use super::{Judgement, Window, counts};
-use crate::finding::{Evidence, Finding, Verdict};
+use crate::finding::{Evidence, Exhaustion, Finding, Verdict};
 use crate::growth::{self, Growth, Question, Tolerance, TooLittle, Trend};
 
 /// A gap is told from this share of the window on.
@@ -71,71 +73,52 @@ impl Given<'_> {
             Trend::Unclear if !growth.mature => (Verdict::Inconclusive, "too_short"),
             Trend::Unclear => (Verdict::Inconclusive, "unclear"),
         };
-        let known = |per_second: f64| per_second.is_finite().then(|| self.per_hour(per_second));
+        let pace = Pace::from(growth);
+        let exhaustion = self.exhaustion(&pace, verdict);
         let evidence = Evidence {
-            value: known(growth.slope_per_second),
-            interval: known(growth.lower).zip(known(growth.upper)),
-            resolution: known(growth.upper),
+            window: Some(self.window),
+            samples: samples.len() as u64,
+            source: Some(self.name.to_owned()),
             settled_by: growth.settles_after.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
-            notes: self.notes(samples, growth),
-            ..self.basis(samples.len())
+            shape: Some(shape_name(growth.shape).to_owned()),
+            exhaustion,
+            notes: self.notes(samples, growth, exhaustion.map(|exhaustion| exhaustion.told(&pace))),
+            ..self.scale().evidence(&pace)
         };
-        Judgement::new(verdict, code, self.summary(growth, verdict)).with(evidence)
+        Judgement::new(verdict, code, self.summary(&pace, verdict)).with(evidence)
     }
 
-    fn summary(&self, growth: &Growth, verdict: Verdict) -> String {
-        let (name, most) = (self.name, self.per_hour(growth.upper));
+    fn scale(&self) -> Scale {
+        Scale::hour(self.unit)
+    }
+
+    /// When it reaches the limit, where there is one.
+    fn exhaustion(&self, pace: &Pace, verdict: Verdict) -> Option<Exhaustion> {
+        let level = level_now(self.series, self.window, pace, Elapsed::seconds)?;
+        Exhaustion::foreseen(self.limit?, level, pace, verdict == Verdict::Fail)
+    }
+
+    fn summary(&self, pace: &Pace, verdict: Verdict) -> String {
+        let (name, scale) = (self.name, self.scale());
+        let (slope, most) = (scale.amount(pace.slope), scale.amount(pace.upper));
         match verdict {
-            Verdict::Fail => {
-                let reached = self.reached(growth).map_or_else(String::new, |told| format!("; {told}"));
-                let slope = self.per_hour(growth.slope_per_second);
-                format!("{name} keeps growing by {slope}, beyond warm-up and noise{reached}")
-            }
-            Verdict::Pass if growth.upper <= 0.0 => format!("{name} does not grow"),
+            Verdict::Fail => format!("{name} keeps growing by {slope}, beyond warm-up and noise"),
+            Verdict::Pass if pace.upper <= 0.0 => format!("{name} does not grow"),
             Verdict::Pass => format!("{name} does not keep growing: at most {most}"),
-            Verdict::Inconclusive if !growth.upper.is_finite() => {
+            Verdict::Inconclusive if !pace.upper.is_finite() => {
                 format!("cannot tell yet whether {name} keeps growing")
             }
             Verdict::Inconclusive => format!("cannot tell yet: {name} may grow by up to {most}"),
         }
     }
 
-    fn notes(&self, samples: &[Sample], growth: &Growth) -> Vec<String> {
+    fn notes(&self, samples: &[Sample], growth: &Growth, exhaustion: Option<String>) -> Vec<String> {
         let look = format!("shape: {}; settled level {}", shape_name(growth.shape), self.amount(growth.level));
         let known = growth.floors.first().zip(growth.floors.last());
         let floors = known
             .map(|(first, last)| format!("its floor went from {} to {}", self.amount(first.1), self.amount(last.1)));
         let warm_up = (!growth.mature).then(|| "the samples end before the warm-up does".to_owned());
-        let limit = if growth.verdict == Trend::Leak { None } else { self.out_of_reach(growth) };
-        [Some(look), floors, warm_up, limit, self.longest_gap(samples)].into_iter().flatten().collect()
-    }
-
-    /// When the limit is reached if it goes on like this, for what grows.
-    fn reached(&self, growth: &Growth) -> Option<String> {
-        let limit = self.limit?;
-        let shown = self.amount(limit);
-        let left = limit - growth.floors.last()?.1;
-        let after = |slope: f64| (slope > 0.0).then(|| Elapsed::from_seconds(left / slope));
-        match after(growth.slope_per_second)? {
-            _ if left <= 0.0 => Some(format!("it has passed the limit of {shown}")),
-            about => {
-                let [soonest, latest] = [after(growth.upper)?, after(growth.lower)?];
-                Some(format!("it reaches the limit of {shown} in {about} more (between {soonest} and {latest})"))
-            }
-        }
-    }
-
-    /// How far the limit is even by the most growth that may hide in the noise.
-    fn out_of_reach(&self, growth: &Growth) -> Option<String> {
-        let limit = self.limit?;
-        let shown = self.amount(limit);
-        let left = limit - growth.floors.last()?.1;
-        if left <= 0.0 {
-            return Some(format!("it is above the limit of {shown}"));
-        }
-        let soonest = Elapsed::from_seconds(left / growth.upper);
-        let known = growth.upper > 0.0 && growth.upper.is_finite();
-        known.then(|| format!("it does not reach the limit of {shown} within {soonest} more"))
+        [Some(look), floors, warm_up, exhaustion, self.longest_gap(samples)].into_iter().flatten().collect()
     }
 
     fn longest_gap(&self, samples: &[Sample]) -> Option<String> {
@@ -147,27 +130,14 @@ impl Given<'_> {
     }
 
     fn too_little(&self, little: TooLittle) -> Judgement {
-        let (name, samples, needed) = (self.name, little.samples, little.samples_needed);
-        let summary = if samples < needed {
-            format!("cannot tell of {name}: {samples} samples in the window, and growth needs {needed}")
-        } else {
-            format!("cannot tell of {name}: its {samples} samples lie too close together, or too far apart in time")
-        };
-        Judgement::new(Verdict::Inconclusive, "too_few_samples", summary).with(self.basis(samples))
-    }
-
-    fn basis(&self, samples: usize) -> Evidence {
-        let source = Some(self.name.to_owned());
-        Evidence { window: Some(self.window), samples: samples as u64, source, ..Evidence::default() }
+        let summary = format!("cannot tell of {}: {little}", self.name);
+        let (window, samples, source) = (Some(self.window), little.samples() as u64, Some(self.name.to_owned()));
+        let evidence = Evidence { window, samples, source, ..Evidence::default() };
+        Judgement::new(Verdict::Inconclusive, "too_few_samples", summary).with(evidence)
     }
 
     fn amount(&self, value: f64) -> Amount {
         Amount { value, unit: self.unit }
-    }
-
-    fn per_hour(&self, per_second: f64) -> Amount {
-        let unit = if self.unit == Unit::Bytes { Unit::BytesPerHour } else { Unit::PerHour };
-        Amount { value: per_second * 3600.0, unit }
     }
 }
 
@@ -192,6 +162,11 @@ mod tests {
         analyze(&Given { name: "rss", unit, series, window, warm_up: None, limit })
     }
 
+    #[track_caller]
+    fn expect_note(finding: &Finding, beginning: &str) {
+        assert!(finding.evidence.notes.iter().any(|note| note.starts_with(beginning)), "{finding:#?}");
+    }
+
     #[test]
     fn what_keeps_growing_is_a_leak_and_its_end_is_told() {
         let leaky = series(|hours| (100.0 + 10.0 * hours) * MIB);
@@ -199,9 +174,27 @@ mod tests {
         assert_eq!((finding.verdict, finding.code.as_str()), (Verdict::Fail, "rss.growth.exceeded"));
         let slope = finding.evidence.value.unwrap();
         assert!((slope.value / MIB - 10.0).abs() < 0.5 && slope.unit == Unit::BytesPerHour, "{slope}");
-        assert!(finding.summary.contains("it reaches the limit of 400 MiB in 20h"), "{}", finding.summary);
+        expect_note(&finding, "at this pace it reaches the memory limit of 400 MiB after ");
+        let expected = finding.evidence.exhaustion.and_then(|exhaustion| exhaustion.expected).unwrap();
+        assert!((expected.as_secs_f64() / 72_000.0 - 1.0).abs() < 0.05, "{expected:?}");
         let passed = judged(&leaky, Unit::Bytes, Some(150.0 * MIB));
-        assert!(passed.summary.ends_with("it has passed the limit of 150 MiB"), "{}", passed.summary);
+        expect_note(&passed, "the memory limit of 150 MiB is reached already");
+    }
+
+    #[test]
+    fn what_accelerates_reaches_its_limit_sooner_than_its_pace_says() {
+        // It doubles in two hours: from 100 + 2^5 MiB to 100 + 2^7 MiB in four more.
+        let finding = judged(&series(|hours| (100.0 + (hours / 2.0).exp2()) * MIB), Unit::Bytes, Some(228.0 * MIB));
+        assert_eq!(finding.evidence.shape.as_deref(), Some("exponential"));
+        expect_note(&finding, "accelerating as it does it reaches the memory limit of 228 MiB after ");
+        let Some(Exhaustion { expected: Some(expected), earliest: Some(earliest), latest: Some(latest), .. }) =
+            finding.evidence.exhaustion
+        else {
+            panic!("{finding:#?}")
+        };
+        let truth = Duration::from_hours(4);
+        assert!(expected.abs_diff(truth) < truth / 10, "{expected:?}, not {truth:?}");
+        assert!(earliest < truth && truth < latest && latest < truth * 2, "{earliest:?} to {latest:?}");
     }
 
     #[test]
@@ -209,9 +202,9 @@ mod tests {
         let healthy = series(|hours| (100.0 - 30.0 * (-3.0 * hours).exp()) * MIB);
         let finding = judged(&healthy, Unit::Bytes, Some(400.0 * MIB));
         assert_eq!(finding.verdict, Verdict::Pass, "{finding:#?}");
-        let told =
-            finding.evidence.notes.iter().any(|note| note.contains("does not reach the limit of 400 MiB within"));
-        assert!(told, "{finding:#?}");
+        assert_eq!(finding.evidence.shape.as_deref(), Some("warm-up, then a plateau"));
+        expect_note(&finding, "the memory limit of 400 MiB is not reached before");
+        expect_note(&judged(&healthy, Unit::Bytes, Some(50.0 * MIB)), "the memory limit of 50 MiB is reached already");
     }
 
     #[test]
@@ -249,10 +242,6 @@ mod tests {
     fn a_long_gap_is_told() {
         let mut gapped = series(|_| 100.0 * MIB);
         gapped.samples.drain(200..300);
-        let finding = judged(&gapped, Unit::Bytes, None);
-        assert!(
-            finding.evidence.notes.iter().any(|note| note == "there is a gap of 1h 41m after 3h 19m"),
-            "{finding:#?}"
-        );
+        expect_note(&judged(&gapped, Unit::Bytes, None), "there is a gap of 1h 41m after 3h 19m");
     }
 }

@@ -9,7 +9,7 @@ use timeline::{Metric, PhaseSpan, Series, Subject};
 
 use super::level::Level;
 use super::witness::Place;
-use super::{Case, Judgement, below, bytes, untold};
+use super::{Case, Judgement, below, bytes, source_of, untold};
 use crate::finding::{Evidence, Verdict};
 use crate::growth::{self, Trend};
 
@@ -58,7 +58,7 @@ impl Case<'_> {
             interval: Some((bytes(back.interval.0), bytes(back.interval.1))),
             window: Some(settled.window),
             samples: baseline.samples + settled.samples,
-            source: Some(format!("{metric} from {}", series.source)),
+            source: Some(source_of(metric, series)),
             notes,
             ..Evidence::default()
         }))

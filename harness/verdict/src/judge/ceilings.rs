@@ -2,7 +2,7 @@
 
 use timeline::{Metric, Series, Subject};
 
-use super::{Case, Judgement, Window, below, bytes, code_of, untold};
+use super::{Case, Judgement, Window, below, bytes, code_of, source_of, untold};
 use crate::finding::{Evidence, Verdict};
 
 impl<'a> Case<'a> {
@@ -79,7 +79,7 @@ fn evidence_of(metric: Metric, series: &Series, window: Window) -> Evidence {
     Evidence {
         window: Some(window),
         samples: series.within(window).len() as u64,
-        source: Some(format!("{metric} from {}", series.source)),
+        source: Some(source_of(metric, series)),
         ..Evidence::default()
     }
 }

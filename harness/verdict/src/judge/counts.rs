@@ -7,8 +7,9 @@
 use timeline::{Amount, Elapsed, Metric, Series, Subject, Unit};
 
 use super::leak::shape_name;
+use super::scale::Scale;
 use super::witness::{Place, Witness};
-use super::{Case, Judgement, Window};
+use super::{Case, Judgement, Window, source_of};
 use crate::finding::{Evidence, Verdict};
 use crate::growth::{Tolerance, Trend};
 
@@ -34,7 +35,6 @@ impl Case<'_> {
         let Some(load) = leak.or(load.first()) else {
             return Judgement::no_data("there are too few samples under load");
         };
-        let per_hour = |per_second: f64| Amount { value: per_second * 3600.0, unit: Unit::PerHour };
         let words = words(metric);
         let (verdict, code, summary) = match load.trend {
             Trend::Leak => {
@@ -47,15 +47,12 @@ impl Case<'_> {
         };
         let shape = load.shape.map(shape_name);
         Judgement::new(verdict, code, summary).with(Evidence {
-            value: load.slope.is_finite().then(|| per_hour(load.slope)),
-            interval: (load.lower.is_finite() && load.upper.is_finite())
-                .then(|| (per_hour(load.lower), per_hour(load.upper))),
             window: Some(load.window),
             samples: load.samples,
             source: Some(load.source.clone()),
             shape: shape.map(str::to_owned),
             notes: shape.map(|shape| format!("shape: {shape}")).into_iter().collect(),
-            ..Evidence::default()
+            ..Scale::hour(Unit::Count).evidence(&load.pace)
         })
     }
 
@@ -72,7 +69,7 @@ impl Case<'_> {
             value: Some(Amount { value: after - before, unit: Unit::Count }),
             window: Some((baseline.start, settled.end)),
             samples: series.samples.len() as u64,
-            source: Some(format!("{metric} from {}", series.source)),
+            source: Some(source_of(metric, series)),
             ..Evidence::default()
         }))
     }

@@ -27,21 +27,18 @@ impl Case<'_> {
         };
         let others = Scale::all(self, &heard.work).into_iter().filter(|other| other.unit != scale.unit);
         Ok(Judgement::new(verdict, code, summary(verdict, rests, &scale, limit)).with(Evidence {
-            value: Some(scale.amount(rests.slope)),
             limit: Some(limit),
-            interval: scale.interval(rests),
-            resolution: Some(scale.amount(rests.upper)),
             window: Some(rests.window),
             samples: rests.samples,
             source: Some(rests.source.clone()),
-            also: others.filter_map(|other| other.estimate(rests)).collect(),
-            ..Evidence::default()
+            also: others.filter_map(|other| other.estimate(&rests.pace)).collect(),
+            ..scale.evidence(&rests.pace)
         }))
     }
 }
 
 fn summary(verdict: Verdict, rests: &Witness, scale: &Scale, limit: Amount) -> String {
-    let (slope, most) = (scale.amount(rests.slope), scale.amount(rests.upper));
+    let (slope, most) = (scale.amount(rests.pace.slope), scale.amount(rests.pace.upper));
     match verdict {
         Verdict::Fail => format!("memory falls back to a higher level after each cycle: by {slope} (limit {limit})"),
         Verdict::Pass => {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use timeline::{Amount, ArrivalInterval, Elapsed, Metric, Outcome, Subject, Unit};
+use timeline::{ArrivalInterval, Elapsed, Metric, Outcome, Subject};
 
-use super::{Case, Judgement};
+use super::{Case, Judgement, as_share};
 use crate::finding::{Evidence, Verdict};
 
 /// The share of the planned users that have to have been at work.
@@ -88,10 +88,9 @@ impl Case<'_> {
             }
             _ => (self.users_held().into_iter().fold(1.0, f64::min), LEAST_USERS, "users at work"),
         };
-        let share_of = |value| Some(Amount { value, unit: Unit::Share });
         Evidence {
-            value: share_of(share),
-            limit: share_of(least),
+            value: Some(as_share(share)),
+            limit: Some(as_share(least)),
             source: Some(source.to_owned()),
             ..Evidence::default()
         }

@@ -1,8 +1,8 @@
 //! What is always judged of the run: did the target live, and was enough seen.
 
-use timeline::{Amount, Happening, Metric, Outcome, Unit};
+use timeline::{Happening, Metric, Outcome};
 
-use super::{Case, Judgement};
+use super::{Case, Judgement, as_share, source_of};
 use crate::finding::{Evidence, Verdict};
 
 /// The share of the grid that has to have been sampled.
@@ -64,7 +64,7 @@ impl Case<'_> {
         let share = samples.len() as f64 * self.plan.probes.every.as_secs_f64() / length.max(f64::MIN_POSITIVE);
         let gap = samples.windows(2).map(|pair| pair[1].taken.since(pair[0].taken)).max().unwrap_or_default();
         let gappy = gap.as_secs_f64() > (length * LONGEST_GAP).max(5.0 * self.plan.probes.every.as_secs_f64());
-        let shown = Amount { value: share.min(1.0), unit: Unit::Share };
+        let shown = as_share(share.min(1.0));
         let (verdict, code, what) = if !self.completed() && !self.stopped_early() {
             let planned = self.plan.phases.len();
             let cut = format!("; the run was cut short in phase {} of {planned}", self.timeline.phases.len());
@@ -77,10 +77,10 @@ impl Case<'_> {
         let summary = format!("{} samples of memory, {shown} of the grid{what}", samples.len());
         Judgement::new(verdict, code, summary).with(Evidence {
             value: Some(shown),
-            limit: Some(Amount { value: LEAST_COVERAGE, unit: Unit::Share }),
+            limit: Some(as_share(LEAST_COVERAGE)),
             window: Some(window),
             samples: samples.len() as u64,
-            source: Some(format!("{metric} from {}", series.source)),
+            source: Some(source_of(metric, series)),
             notes: self.probe_failures().into_iter().chain(self.unread_counts()).collect(),
             ..Evidence::default()
         })

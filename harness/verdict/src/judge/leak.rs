@@ -6,7 +6,7 @@ use timeline::{Amount, Elapsed, Metric, Subject};
 
 use super::scale::Scale;
 use super::witness::{Place, Testimony, Weight, Witness};
-use super::{Case, Judgement, exhaustion};
+use super::{Case, Judgement};
 use crate::finding::{Estimate, Evidence, Verdict};
 use crate::growth::{Shape, Tolerance, Trend};
 
@@ -24,11 +24,13 @@ impl<'a> Ruling<'a> {
     /// the strongest proof, of the tightest exclusion, else of the preferred witness.
     fn new(witnesses: &'a [Witness], limit: Option<f64>) -> Option<Self> {
         let say = |trend| witnesses.iter().filter(move |one| one.says(limit) == trend);
-        let proof =
-            say(Trend::Leak).filter(|one| one.weight >= Weight::Convicts).max_by(|a, b| a.lower.total_cmp(&b.lower));
+        let proof = say(Trend::Leak)
+            .filter(|one| one.weight >= Weight::Convicts)
+            .max_by(|a, b| a.pace.lower.total_cmp(&b.pace.lower));
         let beside = say(Trend::Leak).find(|one| one.weight < Weight::Convicts);
-        let clearance =
-            say(Trend::Bounded).filter(|one| one.weight == Weight::Decides).min_by(|a, b| a.upper.total_cmp(&b.upper));
+        let clearance = say(Trend::Bounded)
+            .filter(|one| one.weight == Weight::Decides)
+            .min_by(|a, b| a.pace.upper.total_cmp(&b.pace.upper));
         let (verdict, code, witness) = match (proof, beside, clearance) {
             (Some(proof), ..) => (Verdict::Fail, "exceeded", proof),
             (None, Some(beside), _) => (Verdict::Inconclusive, "beside_the_heap", beside),
@@ -64,20 +66,16 @@ impl Case<'_> {
             return Judgement::no_data("nothing speaks of growth");
         };
         let (verdict, witness) = (ruling.verdict, ruling.witness);
-        let exhaustion = self.exhaustion(subject, witness, verdict);
+        let exhaustion = self.exhaustion(subject, witness, &heard.work, verdict);
         let mut notes = vec![facts(heard, witness)];
-        notes.extend(exhaustion.as_ref().map(|exhaustion| exhaustion::told(exhaustion, witness.shape)));
+        notes.extend(exhaustion.map(|exhaustion| exhaustion.told(&witness.pace)));
         notes.extend(self.restart_note());
         notes.extend(self.what_stays().filter(|_| *subject == Subject::Target && verdict != Verdict::Fail));
-        let estimate = scale.estimate(witness);
         let others = Scale::all(self, &heard.work).into_iter().filter(|other| other.unit != scale.unit);
-        let also: Vec<Estimate> = others.filter_map(|other| other.estimate(witness)).collect();
+        let also: Vec<Estimate> = others.filter_map(|other| other.estimate(&witness.pace)).collect();
         notes.extend(in_other_units(&also).filter(|_| verdict == Verdict::Fail));
         Judgement::new(verdict, ruling.code, summary(&ruling, &scale, limit)).with(Evidence {
-            value: estimate.map(|estimate| estimate.value),
             limit,
-            interval: scale.interval(witness),
-            resolution: witness.upper.is_finite().then(|| scale.amount(witness.upper)),
             window: Some(witness.window),
             samples: witness.samples,
             source: Some(witness.source.clone()),
@@ -86,6 +84,7 @@ impl Case<'_> {
             also,
             exhaustion,
             notes,
+            ..scale.evidence(&witness.pace)
         })
     }
 
@@ -104,7 +103,7 @@ fn settled_by(heard: &Testimony) -> Option<Duration> {
 
 fn summary(ruling: &Ruling, scale: &Scale, limit: Option<Amount>) -> String {
     let witness = ruling.witness;
-    let (slope, most) = (scale.amount(witness.slope), scale.amount(witness.upper));
+    let (slope, most) = (scale.amount(witness.pace.slope), scale.amount(witness.pace.upper));
     let limit = limit.map_or_else(String::new, |limit| format!(" (limit {limit})"));
     let memory = if witness.metric == Metric::LiveHeap { "the live heap" } else { "memory" };
     match (ruling.verdict, witness.place) {
@@ -119,7 +118,7 @@ fn summary(ruling: &Ruling, scale: &Scale, limit: Option<Amount>) -> String {
             "cannot tell: the live heap is not seen to grow, but {memory} grows by {slope}: native memory, fragments, \
              or a heap that has not found its size{limit}"
         ),
-        (Verdict::Inconclusive, _) if !witness.upper.is_finite() => {
+        (Verdict::Inconclusive, _) if !witness.pace.upper.is_finite() => {
             format!("cannot tell yet whether {memory} keeps growing{limit}")
         }
         (Verdict::Inconclusive, _) => format!("cannot tell yet: {memory} may grow by up to {most}{limit}"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use timeline::{Elapsed, Metric, PhaseSpan, Sample, Series, Subject};
 
 use super::{Case, Judgement, Window, untold};
-use crate::stats::{Line, mean, student_quantile, variance_inflation};
+use crate::stats::{Line, centred, mean, product, student_quantile, variance_inflation};
 
 /// Of a phase, the last this much is its level: what comes before is starting up, or falling.
 const SETTLED_PART: f64 = 0.6;
@@ -47,9 +47,9 @@ impl Level {
         let floors = floors(samples, window);
         let values: Vec<f64> = floors.iter().map(|floor| floor.1).collect();
         let (count, value) = (values.len() as f64, mean(&values));
-        let residuals: Vec<f64> = values.iter().map(|floor| floor - value).collect();
+        let residuals = centred(&values);
         let inflation = variance_inflation(&residuals);
-        let variance = residuals.iter().map(|residual| residual * residual).sum::<f64>() / (count - 1.0).max(1.0);
+        let variance = product(&residuals, &residuals) / (count - 1.0).max(1.0);
         let reach = student_quantile(ALPHA, ((count - 1.0) / inflation).max(1.0));
         let margin = reach * (variance * inflation / count).sqrt();
         Some(Self { value, margin, window, samples: samples.len() as u64, trend: Line::through(&floors) })

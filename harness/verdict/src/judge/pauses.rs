@@ -8,9 +8,9 @@
 
 use std::time::Duration;
 
-use timeline::{Amount, Beat, Elapsed, Metric, Unit};
+use timeline::{Beat, Elapsed, Metric};
 
-use super::{Case, Judgement, below, code_of, untold};
+use super::{Case, Judgement, below, code_of, seconds, untold};
 use crate::finding::{Evidence, Verdict};
 
 /// With fewer answered beats than this there is no usual latency to compare with.
@@ -143,8 +143,4 @@ fn summary(verdict: Verdict, interval: (f64, f64), limit: f64, over: usize) -> S
             format!("cannot tell: the longest pause lies between {least} and {most} (limit {limit})")
         }
     }
-}
-
-fn seconds(value: f64) -> Amount {
-    Amount { value, unit: Unit::Seconds }
 }

@@ -8,7 +8,8 @@
 //! wasted: a curve that levels off has to explain all floors, the first ones too, better than a line with some of it;
 //! where one does, the climb is put down to that.
 
-use crate::growth::{self, Growth, Question, Tolerance, Trend};
+use super::scale::Pace;
+use crate::growth::{self, Growth, Question, Trend};
 use crate::stats::{Line, median};
 
 /// A line through fewer floors than this is no evidence.
@@ -19,19 +20,17 @@ const WARM_SHARE: f64 = 0.375;
 const LEAST_PACE: f64 = 0.4;
 /// The chance that is taken of not seeing that a benign curve explains the floors.
 const ALPHA_BENIGN: f64 = 0.05;
-/// Curves whose log-likelihood is within this of the best are plausible; as for the load.
+/// Curves whose log-likelihood is within this of the best are plausible.
 const LIKELIHOOD_RANGE: f64 = 3.5;
 /// The benign curves over seconds of load t: ln(1 + t / s), for s as shares of the planned load.
 const LOGARITHMS: [f64; 3] = [0.0025, 0.01, 0.04];
 /// The others: 1 - exp(-t / s).
 const SATURATIONS: [f64; 5] = [0.02, 0.04, 0.08, 0.15, 0.25];
 
-/// What the floors do, bytes (or whatever they are counted in) per second of load.
+/// What the floors do.
 #[derive(Clone, Debug)]
 pub(super) struct Ratchet {
-    pub(super) slope: f64,
-    pub(super) lower: f64,
-    pub(super) upper: f64,
+    pub(super) pace: Pace,
     /// May it be claimed that they climb?
     pub(super) guarded: bool,
     /// By the tolerance.
@@ -48,14 +47,14 @@ impl Ratchet {
     /// The same as far as it agrees with the pace under load, known to lie between two bounds: a climb that is
     /// faster is not claimed, and one that is slower excludes nothing.
     pub(super) fn checked_by(self, (least, most): (f64, f64)) -> Self {
-        let (too_fast, too_slow) = (self.lower > most, self.upper < least);
+        let (too_fast, too_slow) = (self.pace.lower > most, self.pace.upper < least);
         let trend = match self.trend {
             Trend::Leak if too_fast => Trend::Unclear,
             Trend::Bounded if too_slow => Trend::Unclear,
             trend => trend,
         };
-        let upper = if too_slow { most } else { self.upper };
-        Self { guarded: self.guarded && !too_fast, trend, upper, ..self }
+        let upper = if too_slow { most } else { self.pace.upper };
+        Self { guarded: self.guarded && !too_fast, trend, pace: Pace { upper, ..self.pace }, ..self }
     }
 }
 
@@ -70,13 +69,11 @@ pub(super) fn assess(question: &Question) -> Option<Ratchet> {
 
 fn by_detector(growth: &Growth, question: &Question) -> Ratchet {
     Ratchet {
-        slope: growth.slope_per_second,
-        lower: growth.lower,
-        upper: growth.upper,
+        pace: growth.into(),
         guarded: growth.guarded,
         trend: growth.verdict,
         level: growth.level,
-        accepted: limits(question.tolerance, growth.level).1,
+        accepted: question.tolerance.accepted(growth.level),
         count: question.samples.len(),
     }
 }
@@ -88,7 +85,7 @@ fn by_line(question: &Question) -> Option<Ratchet> {
     let line = Line::through(floors)?;
     let (lower, upper) = line.bounds(question.alpha);
     let level = median(&mut floors.iter().map(|floor| floor.1).collect::<Vec<_>>())?;
-    let (leak, accepted) = limits(question.tolerance, level);
+    let (leak, accepted) = (question.tolerance.practical(level), question.tolerance.accepted(level));
     let guarded = keeps_pace(floors) && !is_benign(all, question.planned_seconds);
     let trend = if guarded && lower * question.planned_seconds > leak {
         Trend::Leak
@@ -97,13 +94,8 @@ fn by_line(question: &Question) -> Option<Ratchet> {
     } else {
         Trend::Unclear
     };
-    Some(Ratchet { slope: line.slope, lower, upper, guarded, trend, level, accepted, count: floors.len() })
-}
-
-/// The growth per planned run that is a leak, and that which is accepted.
-fn limits(tolerance: Tolerance, level: f64) -> (f64, f64) {
-    let leak = tolerance.absolute.max(tolerance.relative * level.abs());
-    (leak, (tolerance.ok_relative * level.abs()).max(2.0 * leak))
+    let pace = Pace { slope: line.slope, lower, upper, runaway: None };
+    Some(Ratchet { pace, guarded, trend, level, accepted, count: floors.len() })
 }
 
 /// Does the second half climb about as fast as the first?

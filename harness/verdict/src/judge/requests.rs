@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use timeline::{Amount, CountedFrom, Elapsed, LatencyInterval, Unit, new_histogram};
 
-use super::{Case, Judgement, below, code_of};
+use super::{Case, Judgement, as_share, below, code_of, seconds};
 use crate::finding::{Evidence, Verdict};
 
 /// A percentile is told where at least this many requests lie beyond it.
@@ -103,7 +103,7 @@ impl Case<'_> {
             Verdict::Pass if !enough => Verdict::Inconclusive,
             verdict => verdict,
         };
-        let (value, allowed) = (Amount { value: share, unit: Unit::Share }, Amount { value: limit, unit: Unit::Share });
+        let (value, allowed) = (as_share(share), as_share(limit));
         let summary = format!("{} of {} requests failed: {value} (limit {allowed})", totals.failed, totals.requests);
         let mut notes: Vec<String> = totals.failures.iter().map(|(kind, count)| format!("{kind}: {count}")).collect();
         if !enough {
@@ -160,8 +160,4 @@ fn order_interval(histogram: &hdrhistogram::Histogram<u64>, share: f64) -> (f64,
     let half = Z * (count * share * (1.0 - share)).sqrt() / count;
     let at = |share: f64| histogram.value_at_quantile(share.clamp(0.0, 1.0)) as f64 / 1e6;
     (at(share - half), at(share + half))
-}
-
-fn seconds(value: f64) -> Amount {
-    Amount { value, unit: Unit::Seconds }
 }

@@ -1,14 +1,34 @@
-//! The units in which growth is told.
+//! How fast something grows, and the units in which that is told.
 
 use timeline::{Amount, Unit};
 
 use super::Case;
-use super::witness::Witness;
 use super::work::Work;
-use crate::finding::Estimate;
+use crate::finding::{Estimate, Evidence};
+use crate::growth::{Growth, Runaway};
 
 /// With fewer requests than this, growth is not told per request unless it was asked for so.
 const FEWEST_REQUESTS: u64 = 1000;
+
+/// How fast a series grows, in its unit per second of load.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// The best estimate.
+    pub(super) slope: f64,
+    /// What it is at least; minus infinity where nothing is known.
+    pub(super) lower: f64,
+    /// What it is at most.
+    pub(super) upper: f64,
+    /// How it goes on where it accelerates.
+    pub(super) runaway: Option<Runaway>,
+}
+
+impl From<&Growth> for Pace {
+    fn from(growth: &Growth) -> Self {
+        let Growth { slope_per_second: slope, lower, upper, runaway, .. } = *growth;
+        Self { slope, lower, upper, runaway }
+    }
+}
 
 /// A unit of growth, and how many seconds of load go with one of what it counts by.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +38,11 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    pub(super) const HOUR: Self = Self { unit: Unit::BytesPerHour, seconds: 3600.0 };
+    /// Per hour of what is counted in `unit`.
+    pub(super) const fn hour(unit: Unit) -> Self {
+        let unit = if matches!(unit, Unit::Bytes) { Unit::BytesPerHour } else { Unit::PerHour };
+        Self { unit, seconds: 3600.0 }
+    }
 
     /// Seconds of load at the run's mean rate per request; `None` without requests.
     fn request(work: &Work) -> Option<Self> {
@@ -39,26 +63,32 @@ impl Scale {
             Some(limit) => request.filter(|_| limit.unit == Unit::BytesPerRequest),
             None => request.filter(|_| work.requests >= FEWEST_REQUESTS),
         };
-        per_request.unwrap_or(Self::HOUR)
+        per_request.unwrap_or(Self::hour(Unit::Bytes))
     }
 
-    /// All in which growth can be told.
+    /// All in which the growth of memory can be told.
     pub(super) fn all(case: Case<'_>, work: &Work) -> Vec<Self> {
         let request = Self::request(work).filter(|_| work.requests >= FEWEST_REQUESTS);
-        [Some(Self::HOUR), request, Self::cycle(case, work)].into_iter().flatten().collect()
+        [Some(Self::hour(Unit::Bytes)), request, Self::cycle(case, work)].into_iter().flatten().collect()
     }
 
     pub(super) fn amount(&self, per_second: f64) -> Amount {
         Amount { value: per_second * self.seconds, unit: self.unit }
     }
 
-    pub(super) fn interval(&self, witness: &Witness) -> Option<(Amount, Amount)> {
-        let known = witness.lower.is_finite() && witness.upper.is_finite();
-        known.then(|| (self.amount(witness.lower), self.amount(witness.upper)))
+    pub(super) fn estimate(&self, pace: &Pace) -> Option<Estimate> {
+        let known = |per_second: f64| per_second.is_finite().then(|| self.amount(per_second));
+        Some(Estimate { value: known(pace.slope)?, interval: known(pace.lower).zip(known(pace.upper)) })
     }
 
-    pub(super) fn estimate(&self, witness: &Witness) -> Option<Estimate> {
-        let value = witness.slope.is_finite().then(|| self.amount(witness.slope))?;
-        Some(Estimate { value, interval: self.interval(witness) })
+    /// What was measured, between what bounds, and what could have been seen.
+    pub(super) fn evidence(&self, pace: &Pace) -> Evidence {
+        let estimate = self.estimate(pace);
+        Evidence {
+            value: estimate.map(|estimate| estimate.value),
+            interval: estimate.and_then(|estimate| estimate.interval),
+            resolution: pace.upper.is_finite().then(|| self.amount(pace.upper)),
+            ..Evidence::default()
+        }
     }
 }

@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 
 use scenario::{Plan, Rule};
-use timeline::{Elapsed, Subject, Timeline};
-use timeline::{Event, Happening, LatencyInterval, Metric, Observation, Outcome, PhaseSpan, Sample, Series, SeriesKey};
+use timeline::{
+    Elapsed, Event, Happening, LatencyInterval, Metric, Observation, Outcome, PhaseSpan, Sample, Series, SeriesKey,
+    Subject, Timeline,
+};
 
 use super::thinned::Thinned;
 use super::{Case, Terms};

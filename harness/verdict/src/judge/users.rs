@@ -9,9 +9,9 @@ use timeline::{Amount, Elapsed, LoadInterval, PhaseSpan, Series, Unit};
 
 use super::level::Level;
 use super::work::Work;
-use super::{Case, Judgement, Window, below, bytes, code_of, untold};
+use super::{Case, Judgement, Window, below, bytes, code_of, source_of, untold};
 use crate::finding::{Evidence, Verdict};
-use crate::stats::Line;
+use crate::stats::{Line, mean};
 
 /// Into how many windows the load is cut.
 const WINDOWS: u64 = 40;
@@ -53,7 +53,7 @@ impl Case<'_> {
             interval: Some((amount(cost.interval.0), amount(cost.interval.1))),
             window: Some(cost.window),
             samples: cost.samples,
-            source: Some(format!("{metric} from {}", series.source)),
+            source: Some(source_of(metric, series)),
             notes: vec![cost.note],
             ..Evidence::default()
         }))
@@ -126,8 +126,7 @@ impl Case<'_> {
         let within = |interval: &&LoadInterval| interval.start >= middle && interval.end <= phase.end;
         let users: Vec<f64> =
             self.timeline.load.iter().filter(within).map(|interval| interval.users_active as f64).collect();
-        let mean = users.iter().sum::<f64>() / users.len() as f64;
-        (mean > 0.0).then_some(mean)
+        Some(mean(&users)).filter(|users| *users > 0.0)
     }
 }
 

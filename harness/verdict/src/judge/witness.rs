@@ -7,13 +7,14 @@ use timeline::{Metric, Series, Subject};
 
 use super::ratchet::{self, Ratchet};
 use super::rests::Floors;
+use super::scale::Pace;
 use super::stretch::Stretch;
 use super::work::Work;
-use super::{Case, Judgement, Window, untold};
+use super::{Case, Judgement, Window, source_of, untold};
 use crate::finding::{Evidence, Verdict};
 use crate::growth::{self, Growth, Question, Shape, Tolerance, TooLittle, Trend};
 
-/// The chance of a false alarm that is taken per rule and run, from VERDICT section 5's table.
+/// The chance of a false alarm that is taken per rule and run.
 pub(super) const ALPHA: f64 = 0.002;
 
 /// Where a witness looks.
@@ -36,7 +37,7 @@ pub(super) enum Weight {
     Decides,
 }
 
-/// One piece of evidence on growth, in units of the series per second of load.
+/// One piece of evidence on growth.
 #[derive(Clone, Debug)]
 pub(super) struct Witness {
     pub(super) place: Place,
@@ -45,9 +46,7 @@ pub(super) struct Witness {
     pub(super) window: Window,
     /// Samples, or floors.
     pub(super) samples: u64,
-    pub(super) slope: f64,
-    pub(super) lower: f64,
-    pub(super) upper: f64,
+    pub(super) pace: Pace,
     /// May growth be claimed at all?
     pub(super) guarded: bool,
     /// Was enough seen to decide anything?
@@ -68,8 +67,8 @@ impl Witness {
     pub(super) fn says(&self, limit: Option<f64>) -> Trend {
         match limit {
             None => self.trend,
-            Some(limit) if self.guarded && self.lower > limit => Trend::Leak,
-            Some(limit) if self.mature && self.upper < limit => Trend::Bounded,
+            Some(limit) if self.guarded && self.pace.lower > limit => Trend::Leak,
+            Some(limit) if self.mature && self.pace.upper < limit => Trend::Bounded,
             Some(_) => Trend::Unclear,
         }
     }
@@ -140,7 +139,7 @@ impl Case<'_> {
         }
         let inquiry = Inquiry {
             planned_seconds: self.plan.load_length().as_secs_f64(),
-            tolerance,
+            tolerance: tolerance.times(self.terms.patience),
             alpha: self.terms.alpha / summons.len() as f64,
             unbroken: (stretches.len() == 1).then_some(self.terms.warm_seconds),
         };
@@ -214,9 +213,7 @@ impl Case<'_> {
             ),
             window: summons.stretch.window,
             samples: ratchet.count as u64,
-            slope: ratchet.slope,
-            lower: ratchet.lower,
-            upper: ratchet.upper,
+            pace: ratchet.pace,
             guarded: ratchet.guarded,
             mature: true,
             trend: ratchet.trend,
@@ -232,12 +229,10 @@ fn by_load(summons: &Summons, samples: usize, growth: &Growth) -> Witness {
     Witness {
         place: Place::Load,
         metric: summons.metric,
-        source: format!("{} from {}", summons.metric, summons.series.source),
+        source: source_of(summons.metric, summons.series),
         window: summons.stretch.window,
         samples: samples as u64,
-        slope: growth.slope_per_second,
-        lower: growth.lower,
-        upper: growth.upper,
+        pace: growth.into(),
         guarded: growth.guarded,
         mature: growth.mature,
         trend: growth.verdict,
@@ -249,10 +244,7 @@ fn by_load(summons: &Summons, samples: usize, growth: &Growth) -> Witness {
 }
 
 fn too_little(little: TooLittle, window: Window) -> Box<Judgement> {
-    let summary = format!(
-        "cannot tell: {} samples under load, and growth needs {}: load for longer, or sample more often",
-        little.samples, little.samples_needed
-    );
-    let evidence = Evidence { window: Some(window), samples: little.samples as u64, ..Evidence::default() };
+    let summary = format!("cannot tell: {little}: load for longer, or sample more often");
+    let evidence = Evidence { window: Some(window), samples: little.samples() as u64, ..Evidence::default() };
     Box::new(Judgement::new(Verdict::Inconclusive, "too_few_samples", summary).with(evidence))
 }

@@ -11,9 +11,13 @@ const HOUR: f64 = 3_600.0;
 const WARM: f64 = 600.0;
 
 fn hour(more: &str) -> Plan {
+    soaking(more, "1h", "10m")
+}
+
+fn soaking(more: &str, length: &str, warm_up: &str) -> Plan {
     let source = format!(
-        "name: test\n{more}\ntarget: {{process: {{command: [a]}}}}\nload:\n  warm_up: 10m\n  \
-         journeys: [{{name: a, steps: [{{get: /}}]}}]\n  phases: [{{name: work, for: 1h, users: 10}}]"
+        "name: test\n{more}\ntarget: {{process: {{command: [a]}}}}\nload:\n  warm_up: {warm_up}\n  \
+         journeys: [{{name: a, steps: [{{get: /}}]}}]\n  phases: [{{name: work, for: {length}, users: 10}}]"
     );
     scenario::load(&source, Path::new("/"), &|_| None).unwrap()
 }
@@ -82,6 +86,12 @@ fn no_look_is_taken_before_the_warm_up_is_over() {
 }
 
 #[test]
+fn there_are_some_twenty_looks_in_a_day() {
+    let looks_after = |warm_up: &str| looks(&soaking("stop_early: true", "24h", warm_up)).len();
+    assert_eq!([looks_after("5m"), looks_after("30m")], [19, 13]);
+}
+
+#[test]
 fn time_without_load_does_not_count() {
     let played = Played::of(
         "",
@@ -140,10 +150,10 @@ fn what_the_rest_of_the_run_would_have_shown_says_why_it_does_not() {
     assert_eq!(played.finding("evidence.coverage").verdict, Verdict::Pass);
 }
 
-/// Of these 330 traces looks and end called 4 a leak and one judgement 3, of other 792 it was 8 and 7: nearly all of a
-/// sawtooth that grows.
+/// The chance that is taken is 0.2 %. Of 1,980 traces the looks called 3 a leak, and the end none: two of memory that
+/// fragments, and one of a load that swings, which is among these 330. One judgement called none a leak.
 #[test]
-fn looks_err_no_more_often_than_one_judgement() {
+fn looks_and_end_err_no_more_often_than_the_chance_they_share() {
     let (hasty, patient) = (hour("stop_early: true"), hour("stop_early: false"));
     let (mut ever, mut once, mut traces) = (0, 0, 0);
     for (family, seed) in every(BENIGN.into_iter().chain(VARIED), 10) {
@@ -155,11 +165,11 @@ fn looks_err_no_more_often_than_one_judgement() {
         ever += u32::from(stops || fails(&hasty));
         once += u32::from(fails(&patient));
     }
-    assert!(ever <= once + 1, "{ever} instead of {once} of {traces}");
+    assert!(ever <= 1 && once == 0, "with looks {ever}, without {once} of {traces}");
 }
 
-/// Of 38 leaks with G = 16 of each kind, 34 straight ones stopped the run (30 in its first half, the median at 1,094 s),
-/// 34 staircases (26, 1,476 s) and 33 bursty ones (22, 1,476 s).
+/// Of 114 leaks with G = 16 of each kind, 105 straight ones stopped the run (97 in its first half, the median at 810 s),
+/// 104 staircases (91, 1,094 s) and 104 bursty ones (82, 1,094 s). Of these 38 it is 32, 29 and 26 in the first half.
 #[test]
 fn most_leaks_are_found_in_the_first_half() {
     let plan = hour("stop_early: true");
@@ -175,7 +185,7 @@ fn most_leaks_are_found_in_the_first_half() {
             })
             .collect();
         let early = found.iter().filter(|seconds| **seconds <= HOUR / 2.0).count();
-        assert!(2 * early > count, "{kind:?}: {early} of {count}");
+        assert!(100 * early >= 65 * count, "{kind:?}: {early} of {count}");
     }
 }
 

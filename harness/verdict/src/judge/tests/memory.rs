@@ -72,7 +72,9 @@ fn a_leak_is_told_in_every_unit_and_with_the_time_until_the_limit() {
     let truth = (492.0 * MIB - 12e6) / 200_000.0;
     assert!(earliest < expected && expected < latest, "{earliest:?} {expected:?} {latest:?}");
     assert!((expected.as_secs_f64() / truth - 1.0).abs() < 0.05, "{expected:?}, not {truth}");
-    assert!(evidence.notes.iter().any(|note| note.contains("the memory limit of 512 MiB is reached after")));
+    assert!(
+        evidence.notes.iter().any(|note| note.contains("at this pace it reaches the memory limit of 512 MiB after"))
+    );
     let unlimited = Played::new("{}").series(Metric::AnonymousMemory, noisy(leak));
     assert_eq!(unlimited.finding("memory.growth").evidence.exhaustion, None);
 }
