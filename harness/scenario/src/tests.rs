@@ -1,3 +1,6 @@
+mod language;
+mod records;
+
 use std::path::Path;
 
 use super::*;
