@@ -226,21 +226,21 @@ fn looks_that_cannot_be_are_refused() {
     check(
         "- get: /\n  expect: {body: {regex: '('}, header: {a: '{{user}}'}, json: {$..a: 1, $.b: {exist: true}}}",
         &[
-            "8:39: `(` is not a regular expression (unclosed group)",
-            "8:57: nothing is filled in in what is expected (to look for the braces themselves, write \
+            "8:32: `(` is not a regular expression (unclosed group)",
+            "8:50: nothing is filled in in what is expected (to look for the braces themselves, write \
              `{regex: '\\{\\{name\\}\\}'}`)",
-            "8:83: `$..a` is not a place in JSON (keys and indices only: `$.items[0].id`, `$['first name']`, \
+            "8:76: `$..a` is not a place in JSON (keys and indices only: `$.items[0].id`, `$['first name']`, \
              `$.items[-1]`)",
-            "8:91: it is not clear what is expected of the value (did you mean `exists`?)",
+            "8:84: it is not clear what is expected of the value (did you mean `exists`?)",
         ],
     );
     check(
         "- get: /\n  capture: {user: {header: a}, b: {}, c: {json: a.b, cookie: d}, e: {regex: '['}}",
         &[
-            "8:29: `user` cannot name a captured value (letters, digits, `_` and `-`, and not the name of a built-in)",
-            "8:45: it is not clear where the value stands (write one of `json`, `header`, `regex` and `cookie`)",
-            "8:52: it is not clear where the value stands (write one of `json`, `header`, `regex` and `cookie`)",
-            "8:87: `[` is not a regular expression (unclosed character class)",
+            "8:25: `user` cannot name a captured value (letters, digits, `_` and `-`, and not the name of a built-in)",
+            "8:41: it is not clear where the value stands (write one of `json`, `header`, `regex` and `cookie`)",
+            "8:48: it is not clear where the value stands (write one of `json`, `header`, `regex` and `cookie`)",
+            "8:83: `[` is not a regular expression (unclosed character class)",
         ],
     );
 }
