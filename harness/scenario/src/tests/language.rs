@@ -351,3 +351,14 @@ fn clients_have_manners() {
         ],
     );
 }
+
+#[test]
+fn templates_that_yaml_takes_for_mappings_are_told() {
+    let quote = "put a text that has braces or brackets in it in quotes: `\"/items/{{id}}\"`";
+    check("- get: {{now}}", &[&format!("7:14: expected text, found a mapping ({quote})")]);
+    check("- {post: /, json: {by: {{user}}}}", &[&format!("7:31: a key has to be a text ({quote})")]);
+    check(
+        "- {get: /{{now}}}",
+        &[&format!("7:16: not valid YAML: while parsing a flow mapping, did not find expected ',' or '}}' ({quote})")],
+    );
+}
