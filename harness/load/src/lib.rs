@@ -12,6 +12,7 @@ mod journey;
 mod panics;
 mod random;
 mod recorder;
+pub mod script;
 mod seats;
 
 use std::error::Error;

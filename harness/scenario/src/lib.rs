@@ -30,7 +30,7 @@ pub use plan::{
 pub use problem::{Place, Problem};
 pub use quantity::{Size, Span};
 pub use spec::Spec;
-pub use template::{Piece, Variable, pieces};
+pub use template::{Piece, TemplateFault, Variable, pieces};
 
 /// Reads a scenario.
 ///
