@@ -8,6 +8,7 @@ mod early;
 mod ending;
 mod judge;
 mod junit;
+mod load;
 mod mistakes;
 mod process;
 mod schema;

@@ -256,7 +256,7 @@ impl Desk {
         let mut call = Call::Walk(first, Duration::ZERO);
         while let Call::Walk(arrival, waited) = call {
             self.counts.begun.fetch_add(1, Ordering::Relaxed);
-            let cause = Cause::Arrival(Due { at: self.began + arrival.due, waited });
+            let cause = Cause::Arrival(arrival.number, Due { at: self.began + arrival.due, waited });
             if let Err(reason) = caught(visitor.walk(self.script(arrival), cause)).await {
                 self.shared.tell(format!("a visitor of the load panicked: {reason}"));
                 break;

@@ -2,15 +2,19 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use timeline::show_duration;
 
 /// A way to fail. There are few of them, whatever the target does: they are keys in the record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Failure {
     Status(u16),
     Slower(Duration),
+    /// What the answer was not.
+    Unmet(Arc<str>),
+    OutOfData,
     TimedOut,
     Refused,
     Reset,
@@ -28,6 +32,8 @@ impl fmt::Display for Failure {
         formatter.write_str(match self {
             Self::Status(status) => return write!(formatter, "status {status}"),
             Self::Slower(limit) => return write!(formatter, "slower than {}", show_duration(*limit)),
+            Self::Unmet(kind) => kind,
+            Self::OutOfData => "out of data",
             Self::TimedOut => "timed out",
             Self::Refused => "connection refused",
             Self::Reset => "connection reset",

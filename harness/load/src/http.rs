@@ -14,6 +14,7 @@ mod stream;
 mod tls;
 
 pub(crate) use client::{Client, Exchanged};
+pub(crate) use connection::Kept;
 pub(crate) use origin::Origin;
-pub(crate) use request::Prepared;
+pub(crate) use request::{Prepared, Room};
 pub(crate) use stream::Stream;

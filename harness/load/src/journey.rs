@@ -7,11 +7,18 @@ use scenario::{Expect, Journey, Leaving, Manner, SocketAction, SocketStep, Step,
 use crate::LoadError;
 use crate::http::{Origin, Prepared};
 use crate::recorder::StepIndex;
+use crate::script::{Cast, Compiler, Reading, Template};
 use crate::socket::{self, Matcher};
 
 /// A journey, ready to be walked.
 #[derive(Debug)]
-pub(crate) struct Script(Vec<Stretch>);
+pub(crate) struct Script {
+    stretches: Vec<Stretch>,
+    /// What a walk needs.
+    pub(crate) cast: Cast,
+    /// The first thing that it does to the target.
+    pub(crate) first: StepIndex,
+}
 
 /// Some actions, taken so many times.
 #[derive(Debug)]
@@ -34,6 +41,8 @@ pub(crate) struct Call {
     pub(crate) request: Prepared,
     pub(crate) manner: Option<Manner>,
     pub(crate) expect: Expect,
+    /// What else is expected, and what is taken out of the answer.
+    pub(crate) reading: Reading,
 }
 
 /// Something over a WebSocket.
@@ -47,8 +56,8 @@ pub(crate) struct SocketCall {
 
 #[derive(Debug)]
 pub(crate) enum SocketDoing {
-    Connect { path: String, headers: Vec<(String, String)> },
-    Send(String),
+    Connect { path: Template, headers: Vec<(String, Template)> },
+    Send(Template),
     Receive(Matcher),
     Ping,
     Stall(Duration),
@@ -57,7 +66,12 @@ pub(crate) enum SocketDoing {
 
 impl Script {
     /// Prepares `journey`; what it does to the target is numbered from `first_step`.
-    pub(crate) fn new(journey: &Journey, first_step: usize, origin: &Origin) -> Result<Self, LoadError> {
+    pub(crate) fn new(
+        journey: &Journey,
+        first_step: usize,
+        mut compiler: Compiler<'_>,
+        origin: &Origin,
+    ) -> Result<Self, LoadError> {
         let mut stretches = Vec::new();
         let mut step = first_step;
         for part in &journey.steps {
@@ -65,18 +79,21 @@ impl Script {
                 Step::Repeat { times, steps } => (*times, steps.as_slice()),
                 single => (1, std::slice::from_ref(single)),
             };
-            let actions = steps.iter().map(|plan| action(plan, &mut step, origin)).collect::<Result<_, _>>()?;
+            let mut actions = Vec::new();
+            for plan in steps {
+                actions.push(action(plan, &mut step, &mut compiler, origin)?);
+            }
             stretches.push(Stretch { times, actions });
         }
-        Ok(Self(stretches))
+        Ok(Self { stretches, cast: compiler.finish(), first: StepIndex(first_step) })
     }
 
     pub(crate) fn actions(&self) -> impl Iterator<Item = &Action> {
-        self.0.iter().flat_map(|stretch| (0..stretch.times).flat_map(|_| &stretch.actions))
+        self.stretches.iter().flat_map(|stretch| (0..stretch.times).flat_map(|_| &stretch.actions))
     }
 }
 
-fn action(plan: &Step, next: &mut usize, origin: &Origin) -> Result<Action, LoadError> {
+fn action(plan: &Step, next: &mut usize, compiler: &mut Compiler<'_>, origin: &Origin) -> Result<Action, LoadError> {
     let mut number = || {
         let step = StepIndex(*next);
         *next += 1;
@@ -85,24 +102,32 @@ fn action(plan: &Step, next: &mut usize, origin: &Origin) -> Result<Action, Load
     Ok(match plan {
         Step::Think(think) => Action::Think(think.clone()),
         Step::Request(plan) => {
-            let request = Prepared::new(plan, origin.authority())?;
+            let request = Prepared::new(plan, compiler, origin.authority())?;
+            let reading = Reading::new(plan, compiler)?;
             let (step, manner, expect) = (number(), plan.manner, plan.expect.clone());
-            Action::Send(Box::new(Call { step, request, manner, expect }))
+            Action::Send(Box::new(Call { step, request, manner, expect, reading }))
         }
-        Step::Socket(plan) => Action::Socket(Box::new(socket_call(plan, number(), origin)?)),
+        Step::Socket(plan) => Action::Socket(Box::new(socket_call(plan, number(), compiler, origin)?)),
         Step::Repeat { .. } => unreachable!("a `repeat` in a `repeat` is refused when the scenario is read"),
     })
 }
 
-fn socket_call(plan: &SocketStep, step: StepIndex, origin: &Origin) -> Result<SocketCall, LoadError> {
+fn socket_call(
+    plan: &SocketStep,
+    step: StepIndex,
+    compiler: &mut Compiler<'_>,
+    origin: &Origin,
+) -> Result<SocketCall, LoadError> {
     let refused = |source| LoadError::Request { step: plan.name.clone(), source };
     let mut within = None;
     let doing = match &plan.action {
         SocketAction::Connect { path, headers } => {
-            socket::request(origin, path, headers).map_err(refused)?;
-            SocketDoing::Connect { path: path.clone(), headers: headers.clone() }
+            socket::request(origin, "/", headers).map_err(refused)?;
+            let header = |(name, value): &(String, String)| Ok::<_, LoadError>((name.clone(), compiler.plain(value)?));
+            let headers = headers.iter().map(header).collect::<Result<_, _>>()?;
+            SocketDoing::Connect { path: compiler.path(path)?, headers }
         }
-        SocketAction::Send(text) => SocketDoing::Send(text.clone()),
+        SocketAction::Send(text) => SocketDoing::Send(compiler.plain(text)?),
         SocketAction::Receive { pattern, within: limit } => {
             within = *limit;
             SocketDoing::Receive(Matcher::new(pattern).map_err(|error| refused(error.into()))?)

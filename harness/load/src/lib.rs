@@ -18,11 +18,13 @@ mod panics;
 mod random;
 mod recorder;
 mod schedule;
+pub mod script;
 mod seats;
 mod socket;
 mod user;
 mod walk;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::future::pending;
 use std::io;
@@ -31,7 +33,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clock::Clock;
-use scenario::{ClientPlan, Journey, Plan};
+use scenario::{ClientPlan, DataPlan, Journey, Plan};
 use thiserror::Error;
 use timeline::{ArrivalInterval, Elapsed, LatencyInterval, LoadInterval};
 use tokio::sync::{mpsc, oneshot};
@@ -43,8 +45,9 @@ use crate::gate::Gate;
 use crate::http::Origin;
 use crate::journey::Script;
 use crate::recorder::Recorder;
-pub use crate::recorder::Totals;
+pub use crate::recorder::{Example, Totals};
 pub use crate::schedule::{Arrival, Schedule, Shard};
+use crate::script::{Compiler, Files, ScriptError, Supplies};
 use crate::walk::Shared;
 
 /// How long [`Load::stop`] waits for the attack: longer than that takes to be thrown away.
@@ -80,6 +83,9 @@ pub enum LoadError {
     /// The scenario's TLS is not to be had.
     #[error("TLS cannot be spoken as the scenario wants it")]
     Tls(#[source] Box<dyn Error + Send + Sync>),
+    /// A file or a text of the journeys is not what it should be.
+    #[error(transparent)]
+    Script(#[from] ScriptError),
     /// Goose refused.
     #[error("goose refuses the load")]
     Goose(#[source] Box<dyn Error + Send + Sync>),
@@ -97,6 +103,8 @@ pub struct Cut {
     pub load: LoadInterval,
     /// All steps together.
     pub totals: Totals,
+    /// Answers that were not as expected, the first of each kind.
+    pub examples: Vec<Example>,
 }
 
 /// What is asked of a load.
@@ -108,6 +116,10 @@ pub struct Demand<'a> {
     pub timeout: Duration,
     /// How requests are sent.
     pub client: &'a ClientPlan,
+    /// The rows that templates name.
+    pub data: &'a BTreeMap<String, DataPlan>,
+    /// What everything random is drawn from.
+    pub seed: u64,
     /// The most users that will ever be wanted at once.
     pub most_users: u64,
     /// The arrivals.
@@ -123,6 +135,8 @@ impl<'a> Demand<'a> {
             journeys: &plan.journeys,
             timeout: plan.timeout,
             client: &plan.client,
+            data: &plan.data,
+            seed: plan.arrivals.seed,
             most_users: plan.most_users(),
             schedule: Schedule::new(&plan.phases, plan.arrivals.process, plan.arrivals.seed),
             most_connections: plan.arrivals.connections,
@@ -149,6 +163,16 @@ pub struct Load {
     done: Vec<oneshot::Receiver<()>>,
 }
 
+/// Looks whether a load can be started: whether files are there, and what they should be. Nothing is sent.
+///
+/// # Errors
+/// Those of [`start`] but for what only shows then.
+pub fn check(demand: &Demand<'_>, clock: Clock) -> Result<(), LoadError> {
+    let origin = Origin::new(SocketAddr::from(([127, 0, 0, 1], 0)), demand.client, clock)?;
+    let supplies = Supplies::gather(demand.data, demand.seed, clock)?;
+    scripts(demand.journeys, &supplies, &origin).map(drop)
+}
+
 /// Starts a load with all users parked, and all arrivals still to come; returns at once.
 ///
 /// Users take the journeys in turn, by weight, so that the first n of them are in proportion for every n; so do
@@ -167,16 +191,18 @@ pub struct Load {
 /// See [`LoadError`]; a target that is not there is none of them, but shows in the failures.
 pub fn start(demand: Demand<'_>, address: SocketAddr, clock: Clock) -> Result<Load, LoadError> {
     let (tell, reasons) = mpsc::channel(REASONS);
-    let Demand { journeys, timeout, client, most_users, schedule, most_connections } = demand;
+    let Demand { journeys, timeout, client, data, seed, most_users, schedule, most_connections } = demand;
     let recorder = Recorder::new(step_names(journeys), clock.now());
     let origin = Arc::new(Origin::new(address, client, clock)?);
-    let scripts = scripts(journeys, &origin)?;
+    let supplies = Arc::new(Supplies::gather(data, seed, clock)?);
+    let scripts = scripts(journeys, &supplies, &origin)?;
     let shared = Arc::new(Shared {
         gate: Gate::default(),
         recorder,
         clock,
         timeout,
         origin,
+        supplies,
         reasons: tell,
         vanished: Mutex::default(),
     });
@@ -214,14 +240,16 @@ fn step_names(journeys: &[Journey]) -> impl Iterator<Item = String> {
 }
 
 /// The journeys, ready to be walked; their requests are numbered through.
-fn scripts(journeys: &[Journey], origin: &Origin) -> Result<Vec<Arc<Script>>, LoadError> {
+fn scripts(journeys: &[Journey], supplies: &Supplies, origin: &Origin) -> Result<Vec<Arc<Script>>, LoadError> {
     let mut scripts = Vec::new();
+    let mut files = Files::default();
     let mut first_step = 0;
     for journey in journeys {
         if journey.steps.is_empty() {
             return Err(LoadError::EmptyJourney { journey: journey.name.clone() });
         }
-        scripts.push(Arc::new(Script::new(journey, first_step, origin)?));
+        let compiler = Compiler::new(journey, supplies, &mut files);
+        scripts.push(Arc::new(Script::new(journey, first_step, compiler, origin)?));
         first_step += journey.names().count();
     }
     Ok(scripts)
@@ -267,7 +295,8 @@ impl Load {
             arrivals: self.counts.as_ref().map(|counts| ArrivalInterval { lag, wait, ..counts.cut() }),
             cost: self.threads.cut(),
         };
-        Cut { latency: slice.latency, load, totals: slice.totals }
+        let examples = self.shared.recorder.cut_examples();
+        Cut { latency: slice.latency, load, totals: slice.totals, examples }
     }
 
     /// Waits, for ever while all is well, until the load ends by itself or a user of it panics; the reason.

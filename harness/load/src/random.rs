@@ -1,4 +1,4 @@
-//! Numbers for think times and arrivals.
+//! Numbers for think times, arrivals and templates.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -19,11 +19,33 @@ impl Random {
         Self(seed ^ 0x5EED_0FA1_1AA4_417A)
     }
 
-    fn next(&mut self) -> u64 {
+    /// For one walk of a user.
+    pub(crate) fn of_walk(seed: u64, user: u64, iteration: u64) -> Self {
+        let user = Self(seed ^ Self(user).bits()).bits();
+        Self(user ^ Self(iteration).bits())
+    }
+
+    /// 64 bits, each of them random.
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
+    }
+
+    /// A number drawn evenly from those below `end`, which is above 0 (Lemire 2019, without the rejection: no number is
+    /// more than `end` / 2^64 likelier than another).
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        ((u128::from(self.bits()) * u128::from(end)) >> 64) as u64
+    }
+
+    /// A whole number drawn evenly from `range`.
+    pub(crate) fn whole(&mut self, range: &RangeInclusive<i64>) -> i64 {
+        let (from, to) = (*range.start(), *range.end());
+        match (to.wrapping_sub(from) as u64).checked_add(1) {
+            Some(count) => from.wrapping_add(self.below(count) as i64),
+            None => self.bits() as i64,
+        }
     }
 
     /// A time to think.
@@ -51,7 +73,7 @@ impl Random {
 
     /// A number from 0 to below 1.
     fn share(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A number above 0 of mean 1, as the gaps of a Poisson process are.
@@ -62,7 +84,30 @@ impl Random {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn whole_numbers_are_even_and_within_the_range() {
+        let mut random = Random::of_user(1);
+        let mut counts = [0_i32; 6];
+        (0..60_000).for_each(|_| counts[(random.whole(&(-2..=3)) + 2) as usize] += 1);
+        assert!(counts.iter().all(|count| (9_500..10_500).contains(count)), "{counts:?}");
+        assert_eq!(random.whole(&(7..=7)), 7);
+        let draws: Vec<i64> = (0..100).map(|_| random.whole(&(i64::MIN..=i64::MAX))).collect();
+        assert!(draws.iter().any(|draw| *draw < 0) && draws.iter().any(|draw| *draw > 0));
+    }
+
+    #[test]
+    fn every_walk_draws_its_own_numbers() {
+        let first = |seed, user, iteration| Random::of_walk(seed, user, iteration).bits();
+        let few = || 0..20_u64;
+        let walks = few().flat_map(|seed| few().flat_map(move |user| few().map(move |walk| (seed, user, walk))));
+        let drawn: BTreeSet<u64> = walks.map(|(seed, user, walk)| first(seed, user, walk)).collect();
+        assert_eq!(drawn.len(), 8000);
+        assert_eq!(first(1, 2, 3), first(1, 2, 3));
+    }
 
     #[test]
     fn draws_are_even_and_within_the_range() {

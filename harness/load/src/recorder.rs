@@ -3,7 +3,7 @@
 //! One lock per step is enough: two worker threads record, and hold it for some tens of nanoseconds.
 //! A cut swaps the tallies for empty ones under the lock and encodes them outside of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::swap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -147,12 +147,34 @@ struct Delays {
     wait: Spread,
 }
 
+/// More kinds of unmet expectations than this are no examples any more.
+const MOST_EXAMPLES: usize = 20;
+
+/// One answer for each expectation of each step that was not met.
+#[derive(Debug, Default)]
+struct Examples {
+    told: BTreeSet<(usize, Failure)>,
+    fresh: Vec<Example>,
+}
+
+/// An answer that was not as expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The step.
+    pub step: String,
+    /// Which expectation, as failures are counted.
+    pub kind: String,
+    /// The beginning of what stood in its place, harmless to print.
+    pub seen: String,
+}
+
 /// The tallies of all steps.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     steps: Vec<(String, Mutex<Tally>)>,
     cutting: Mutex<Cutting>,
     delays: Mutex<Delays>,
+    examples: Mutex<Examples>,
 }
 
 /// The result of a cut.
@@ -169,6 +191,7 @@ impl Recorder {
             steps: names.into_iter().map(|name| (name, Mutex::default())).collect(),
             cutting: Mutex::new(Cutting { start, spare: Tally::default(), all: new_histogram() }),
             delays: Mutex::default(),
+            examples: Mutex::default(),
         }
     }
 
@@ -204,6 +227,20 @@ impl Recorder {
         if let Some(due) = times.due {
             self.sent_late(times, due);
         }
+    }
+
+    /// Keeps what an answer was instead, the first time that `step` fails so.
+    pub(crate) fn example(&self, step: StepIndex, failure: &Failure, seen: impl FnOnce() -> String) {
+        let mut examples = locked(&self.examples);
+        if examples.told.len() < MOST_EXAMPLES && examples.told.insert((step.0, failure.clone())) {
+            let (step, kind) = (self.steps[step.0].0.clone(), failure.to_string());
+            examples.fresh.push(Example { step, kind, seen: seen() });
+        }
+    }
+
+    /// The examples since the last call.
+    pub(crate) fn cut_examples(&self) -> Vec<Example> {
+        std::mem::take(&mut locked(&self.examples).fresh)
     }
 
     /// Who sent it panicked.

@@ -54,7 +54,7 @@ impl User {
         });
         let walked = tokio::select! {
             biased;
-            walked = caught(stint.visitor.walk(script, Cause::User)) => walked,
+            walked = caught(stint.visitor.walk(script, Cause::User(*rank))) => walked,
             () = pass.closed_for(GRACE) => Ok(()),
         };
         if let Err(reason) = walked {

@@ -11,10 +11,11 @@ use tokio::sync::mpsc;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
 use crate::gate::{Gate, Pass};
-use crate::http::{Client, Exchanged, Origin};
+use crate::http::{Client, Exchanged, Kept, Origin, Room};
 use crate::journey::{Action, Call, Script, SocketCall, SocketDoing};
 use crate::random::Random;
 use crate::recorder::{Due, Recorder, StepIndex, Times};
+use crate::script::{OutOfData, Scope, Supplies, Template};
 use crate::socket::{self, Socket};
 
 /// The pause of a user after a request without an answer, and what it grows to while answers fail to come.
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) timeout: Duration,
     pub(crate) origin: Arc<Origin>,
+    pub(crate) supplies: Arc<Supplies>,
     pub(crate) reasons: mpsc::Sender<String>,
     /// The connections of those who vanished: open until the end.
     pub(crate) vanished: Mutex<Vec<Socket>>,
@@ -47,10 +49,10 @@ impl Shared {
 /// What drives a visitor: it decides from when on a request counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// A user, who does the next thing when the last is done.
-    User,
-    /// An arrival that was due then, whether or not anybody was free for it.
-    Arrival(Due),
+    /// The user of this rank, who does the next thing when the last is done.
+    User(u64),
+    /// The arrival of this number, which was due then, whether or not anybody was free for it.
+    Arrival(u64, Due),
 }
 
 /// One who walks journeys, with a connection of its own.
@@ -63,6 +65,11 @@ pub(crate) struct Visitor {
     socket: Option<(Socket, StepIndex)>,
     deadline: Deadline,
     random: Random,
+    scope: Scope,
+    room: Room,
+    kept: Kept,
+    /// The walks that are behind it.
+    walks: u64,
     pause: Duration,
 }
 
@@ -70,16 +77,22 @@ impl Visitor {
     pub(crate) fn new(shared: Arc<Shared>, pass: Pass, random: Random) -> Self {
         let client = Client::new(Arc::clone(&shared.origin));
         let deadline = Deadline::new(shared.clock);
-        Self { shared, pass, client, socket: None, deadline, random, pause: FIRST_PAUSE }
+        let (scope, room, kept) = (Scope::new(Arc::clone(&shared.supplies)), Room::default(), Kept::default());
+        Self { shared, pass, client, socket: None, deadline, random, scope, room, kept, walks: 0, pause: FIRST_PAUSE }
     }
 
     /// Walks the journey once; one that is not wanted any more leaves it where it is. To be dropped in the middle is to
     /// give up the request that is under way.
     pub(crate) async fn walk(&mut self, script: &Script, cause: Cause) {
-        let mut due = match cause {
-            Cause::User => None,
-            Cause::Arrival(due) => Some(due),
+        let (who, walks, mut due) = match cause {
+            Cause::User(rank) => (rank, self.walks, None),
+            Cause::Arrival(number, due) => (number, 0, Some(due)),
         };
+        self.walks += 1;
+        if let Err(OutOfData) = self.scope.begin(&script.cast, who, walks) {
+            let now = self.shared.clock.now();
+            return self.failed(script.first, Times { due, sent: now, ended: now }, Failure::OutOfData).await;
+        }
         for action in script.actions() {
             let ended = match action {
                 Action::Think(think) => {
@@ -87,7 +100,10 @@ impl Visitor {
                     self.rest(until).await;
                     until
                 }
-                Action::Send(call) => self.send(call, due).await,
+                Action::Send(call) => match self.send(call, due).await {
+                    Some(ended) => ended,
+                    None => break,
+                },
                 Action::Socket(call) => self.converse(call, due).await,
             };
             due = due.map(|_| Due::at(ended));
@@ -155,8 +171,9 @@ impl Visitor {
             _ => {}
         }
         let under_way = UnderWay { recorder: &shared.recorder, step: call.step };
-        let doing = exchange(&shared.origin, &mut self.socket, call);
-        let done = self.deadline.within(call.within.unwrap_or(shared.timeout), sent, doing).await;
+        let Self { socket, scope, deadline, .. } = self;
+        let doing = exchange(&shared.origin, socket, call, scope);
+        let done = deadline.within(call.within.unwrap_or(shared.timeout), sent, doing).await;
         let ended = shared.clock.now();
         let times = Times { due, sent, ended };
         std::mem::forget(under_way);
@@ -180,31 +197,58 @@ impl Visitor {
         }
     }
 
-    /// Sends one request; when that had ended.
-    async fn send(&mut self, call: &Call, due: Option<Due>) -> Elapsed {
+    /// Sends one request; when that had ended, or `None` where the walk cannot go on without what it should have given.
+    async fn send(&mut self, call: &Call, due: Option<Due>) -> Option<Elapsed> {
         let shared = Arc::clone(&self.shared);
         let sent = shared.clock.now();
         let under_way = UnderWay { recorder: &shared.recorder, step: call.step };
-        let client = &mut self.client;
+        let Self { client, scope, room, kept, deadline, .. } = self;
+        let request = call.request.wire(scope, room);
+        let kept = (!call.reading.is_empty()).then_some(kept);
         let exchange = async {
             match call.manner {
-                None => client.exchange(&call.request).await,
-                Some(manner) => client.misbehave(&call.request, manner).await,
+                None => client.exchange(request, kept).await,
+                Some(manner) => client.misbehave(request, manner).await,
             }
         };
-        let answer = self.deadline.within(shared.timeout, sent, exchange).await;
+        let answer = deadline.within(shared.timeout, sent, exchange).await;
         let ended = shared.clock.now();
         let times = Times { due, sent, ended };
         std::mem::forget(under_way);
-        match answer.unwrap_or(Err(Failure::TimedOut)) {
+        let complete = match answer.unwrap_or(Err(Failure::TimedOut)) {
             Ok(Exchanged::Answered(status)) => {
                 self.pause = FIRST_PAUSE;
-                shared.recorder.answered(call.step, times, judge(&call.expect, status, times.service()));
+                let (unmet, complete) = self.read(call);
+                let failure = judge(&call.expect, status, times.service()).or(unmet);
+                shared.recorder.answered(call.step, times, failure);
+                complete
             }
-            Ok(Exchanged::Left) => shared.recorder.unawaited(call.step, times),
-            Err(failure) => self.failed(call.step, times, failure).await,
+            Ok(Exchanged::Left) => {
+                shared.recorder.unawaited(call.step, times);
+                true
+            }
+            Err(failure) => {
+                self.failed(call.step, times, failure).await;
+                !call.reading.captures()
+            }
+        };
+        complete.then_some(ended)
+    }
+
+    /// Looks at the answer; what it was not, and whether it gave all that later steps need.
+    fn read(&mut self, call: &Call) -> (Option<Failure>, bool) {
+        if call.reading.is_empty() || call.manner.is_some() {
+            return (None, true);
         }
-        ended
+        let Self { kept, scope, shared, .. } = self;
+        kept.show(|answer| match call.reading.read(answer, scope) {
+            Ok(()) => (None, true),
+            Err(unmet) => {
+                let failure = Failure::Unmet(Arc::clone(unmet.kind));
+                shared.recorder.example(call.step, &failure, || unmet.example());
+                (Some(failure), !unmet.ends_the_walk)
+            }
+        })
     }
 
     /// Grows while the target does not answer, so that users do not storm a dead one.
@@ -216,16 +260,27 @@ impl Visitor {
 }
 
 /// What has an answer over a WebSocket, or needs none.
-async fn exchange(origin: &Origin, socket: &mut Option<(Socket, StepIndex)>, call: &SocketCall) -> Result<(), Failure> {
+async fn exchange(
+    origin: &Origin,
+    socket: &mut Option<(Socket, StepIndex)>,
+    call: &SocketCall,
+    scope: &mut Scope,
+) -> Result<(), Failure> {
+    let mut filled = |template: &Template| {
+        let mut text = Vec::new();
+        template.render(scope, &mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    };
     match (&call.doing, socket) {
         (SocketDoing::Connect { path, headers }, socket) => {
-            let request = socket::request(origin, path, headers).map_err(|_| Failure::Other)?;
+            let headers: Vec<_> = headers.iter().map(|(name, value)| (name.clone(), filled(value))).collect();
+            let request = socket::request(origin, &filled(path), &headers).map_err(|_| Failure::Other)?;
             *socket = Some((Socket::open(origin, request).await?, call.step));
             Ok(())
         }
         // It was lost on the way.
         (_, None) => Err(Failure::Closed),
-        (SocketDoing::Send(text), Some((socket, _))) => socket.send(text.clone()).await,
+        (SocketDoing::Send(text), Some((socket, _))) => socket.send(filled(text)).await,
         (SocketDoing::Receive(matcher), Some((socket, _))) => socket.receive(matcher).await,
         (SocketDoing::Ping, Some((socket, _))) => socket.ping().await,
         (SocketDoing::Stall(_) | SocketDoing::Leave(_), _) => Ok(()),

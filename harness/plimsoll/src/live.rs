@@ -66,6 +66,7 @@ impl Live {
             Happening::ProbeRecovered { probe } => format!("probe {probe} reads again"),
             Happening::OomKill => "a process of the target was OOM-killed".to_owned(),
             Happening::Died(death) => format!("the target died: {death}"),
+            Happening::Unexpected { step, failure, seen } => format!("{step} fails ({failure}): it answered {seen:?}"),
             Happening::LoadFailed { reason } => format!("the load failed: {reason}"),
             Happening::Interrupted => "interrupted".to_owned(),
             Happening::StoppedEarly { reason } => format!("stopped early: {reason}"),

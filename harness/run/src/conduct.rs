@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use clock::Clock;
-use load::{Cut, Demand, Load};
+use load::{Cut, Demand, Example, Load};
 use probe::{Probes, Watched};
 use record::{Record, Writer};
 use scenario::Plan;
@@ -74,6 +74,10 @@ struct Stage<'a> {
 impl Stage<'_> {
     /// Everything between the launch and the teardown; how it ended.
     async fn play(&mut self, writer: &mut Writer, owner: &Owner) -> (Outcome, Option<NotStarted>) {
+        // A file of the journeys that is not there is found before anything is started.
+        if let Err(error) = load::check(&Demand::of(self.plan), self.clock) {
+            return not_started(error.into());
+        }
         (self.watcher)(Progress::Doing("launching the target"));
         let log = writer.folder().join("target.log");
         // A launch that is under way is never cut off: what it has created would be left behind.
@@ -245,6 +249,10 @@ fn not_started(error: NotStarted) -> (Outcome, Option<NotStarted>) {
 
 /// Keeps an interval: of the idle ones, only that nobody was at work.
 fn keep(seen: &Seen, cut: Cut) {
+    for Example { step, kind, seen: answer } in cut.examples {
+        let what = Happening::Unexpected { step, failure: kind, seen: answer };
+        seen.append(Observation::Event(Event { at: cut.load.end, what }));
+    }
     cut.latency.into_iter().for_each(|interval| seen.append(Observation::Latency(interval)));
     seen.append(Observation::Load(cut.load));
 }

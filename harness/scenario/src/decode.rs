@@ -12,7 +12,7 @@ use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Visit
 
 use crate::problem::Problem;
 use crate::short::SHORT;
-use crate::tree::{Content, Node, Scalar};
+use crate::tree::{Content, IN_QUOTES, Node, Scalar};
 
 /// Reads `root` as a `T`. `None` where what is left cannot be one; the problems say why.
 pub(crate) fn decode<T: DeserializeOwned>(root: &Node, problems: &mut Vec<Problem>) -> Option<T> {
@@ -147,7 +147,10 @@ impl At<'_> {
         match &self.node.content {
             Content::Scalar(_, Scalar::Null) => Err(Fault::new("there is no value")),
             Content::Scalar(text, _) => visitor.visit_str(text),
-            _ => Err(Fault::new(format!("expected text, found {}", self.node.text()))),
+            _ => Err(Fault {
+                hint: self.node.is_bare_template().then(|| IN_QUOTES.to_owned()),
+                ..Fault::new(format!("expected text, found {}", self.node.text()))
+            }),
         }
     }
 }
@@ -264,11 +267,15 @@ struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// The next entry that can be read; an unknown key is noted and passed over.
+    /// The next entry that can be read; a key that is unknown or no text is noted and passed over.
     fn next_known(&mut self) -> Option<&'a (Node, Node)> {
         loop {
             let entry = self.left.next()?;
             if entry.1.left_out.get() {
+                continue;
+            }
+            if !matches!(entry.0.content, Content::Scalar(..)) {
+                self.notes.push(entry.0.problem("a key has to be a text", Some(IN_QUOTES.to_owned())));
                 continue;
             }
             match self.known {

@@ -63,7 +63,7 @@ impl fmt::Display for JsonPath {
             match key {
                 JsonKey::Index(index) => write!(f, "[{index}]")?,
                 JsonKey::Name(name) if next_key(&format!(".{name}")) == Some((key.clone(), "")) => {
-                    write!(f, ".{name}")?
+                    write!(f, ".{name}")?;
                 }
                 JsonKey::Name(name) if name.contains('\'') => write!(f, "[\"{name}\"]")?,
                 JsonKey::Name(name) => write!(f, "['{name}']")?,

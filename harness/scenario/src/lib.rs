@@ -23,14 +23,14 @@ pub use anew::load_assertions;
 pub use json_path::{JsonKey, JsonPath};
 pub use plan::{
     ArrivalPlan, Assertion, AttachPlan, Body, Capture, ClientPlan, Condition, ContainerPlan, DataPlan, DataSource,
-    Expect, HeartbeatPlan, Http, Image, Journey, Launch, Leaving, Manner, Method, Part, PartContent, Pattern, Phase,
-    Plan, Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request, Resources, Reuse, Rule,
-    SocketAction, SocketStep, Source, Step, Take, TargetPlan, Think, TlsPlan, Tolerance, Users,
+    Expect, HeartbeatPlan, Image, Journey, Launch, Leaving, Manner, Method, Part, PartContent, Pattern, Phase, Plan,
+    Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request, Resources, Reuse, Rule, SocketAction,
+    SocketStep, Source, Step, Take, TargetPlan, Think, TlsPlan, Tolerance, Users,
 };
 pub use problem::{Place, Problem};
 pub use quantity::{Size, Span};
 pub use spec::Spec;
-pub use template::{Piece, Variable, pieces};
+pub use template::{Piece, TemplateFault, Variable, pieces};
 
 /// Reads a scenario.
 ///

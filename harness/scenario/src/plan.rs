@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use timeline::{Amount, Elapsed, Metric, Unit};
 
-pub use drive::{ArrivalPlan, ClientPlan, DataPlan, DataSource, Http, Process, RateRamp, Reuse, Take, TlsPlan};
+pub use drive::{ArrivalPlan, ClientPlan, DataPlan, DataSource, Process, RateRamp, Reuse, Take, TlsPlan};
 pub use journey::{Body, Capture, Condition, Manner, Part, PartContent, Pattern, Point, Source, Think};
 pub use socket::{Leaving, SocketAction, SocketStep};
 
@@ -219,6 +219,14 @@ pub struct Journey {
 }
 
 impl Journey {
+    /// Its requests in order, each once, those that are repeated too.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        self.steps.iter().flat_map(Step::unrolled).filter_map(|step| match step {
+            Step::Request(request) => Some(request),
+            Step::Socket(_) | Step::Think(_) | Step::Repeat { .. } => None,
+        })
+    }
+
     /// The names of what it does to the target, in order: its requests and what goes over a WebSocket, each once, those
     /// that are repeated too.
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -233,6 +241,7 @@ impl Journey {
 /// One step of a journey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "there are few steps, and most of them are requests")]
 pub enum Step {
     /// Send a request and wait for its answer.
     Request(Request),

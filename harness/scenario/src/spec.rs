@@ -9,9 +9,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(crate) use self::drive::{ClientSpec, DataSpec};
-pub(crate) use self::journey::{CaptureSpec, LeaveSpec, MannerSpec, PartSpec, PatternSpec, ThinkSpec};
+pub(crate) use self::journey::{CaptureSpec, MannerSpec, PartSpec, PatternSpec, ThinkSpec};
 use crate::quantity::{
-    ArrivalRate, GrowthPerHour, Near, Percent, Rate, Size, Span, SpanRange, Spread, Statuses, UserCount,
+    ArrivalRate, GrowthPerHour, Leave, Near, Percent, Rate, Size, Span, SpanRange, Spread, Statuses, UserCount,
 };
 use crate::short::{InOrder, Short};
 
@@ -207,7 +207,7 @@ pub struct StepSpec {
     /// Neither read from the WebSocket nor answer for so long.
     pub stall: Option<Span>,
     /// Leave the WebSocket: `close` it, or `vanish` without a word and leave it open and unread until the run ends.
-    pub leave: Option<LeaveSpec>,
+    pub leave: Option<Leave>,
     /// Take `steps` this many times.
     pub repeat: Option<u32>,
     /// What is repeated.

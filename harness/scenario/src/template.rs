@@ -131,13 +131,11 @@ fn whole_range(text: &str) -> Option<RangeInclusive<i64>> {
 
 fn random_hex(argument: &str) -> Result<Variable, TemplateFault> {
     const MOST_DIGITS: usize = 4096;
-    match argument.trim().parse() {
-        Ok(digits @ 1..=MOST_DIGITS) => Ok(Variable::RandomHex(digits)),
-        _ => {
-            let hint = format!("from 1 to {MOST_DIGITS}: `{{{{random_hex 8}}}}`");
-            Err(fault(format!("`{argument}` is not a number of digits"), hint))
-        }
+    if let Ok(digits @ 1..=MOST_DIGITS) = argument.trim().parse() {
+        return Ok(Variable::RandomHex(digits));
     }
+    let hint = format!("from 1 to {MOST_DIGITS}: `{{{{random_hex 8}}}}`");
+    Err(fault(format!("`{argument}` is not a number of digits"), hint))
 }
 
 /// Can it name a captured value or a set of rows?

@@ -1,3 +1,6 @@
+mod language;
+mod records;
+
 use std::path::Path;
 
 use super::*;
@@ -188,6 +191,9 @@ fn growth_per_cycle_and_per_user_need_what_they_are_read_off() {
     let level = with(&cycles, per_user).replace(level, "").replace("    returns_to_baseline: {within: 10%}\n", "");
     assert_eq!(problems(&level).len(), 1);
     assert!(problems(&level)[0].contains("the number of users never changes"), "{:?}", problems(&level));
+    let arrivals =
+        with(&cycles, per_user).replace("users: 50}", "rate: 50/s}").replace("users: 0..50", "rate: 0/s..50/s");
+    assert!(problems(&arrivals)[0].contains("the number of users never changes"), "{:?}", problems(&arrivals));
     assert!(problems(&with(&cycles, "growth_per_usr: {below: 1MiB}"))[0].contains("did you mean `growth_per_user`?"));
 }
 

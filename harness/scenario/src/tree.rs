@@ -71,6 +71,12 @@ impl Node {
         }
     }
 
+    /// Is it a template without quotes? YAML takes `{{name}}` for a mapping whose key is a mapping.
+    pub(crate) fn is_bare_template(&self) -> bool {
+        let braces = |node: &Self| matches!(node.content, Content::Mapping(_));
+        matches!(&self.content, Content::Mapping(entries) if entries.iter().any(|(key, _)| braces(key)))
+    }
+
     /// Does `place` lie on this node or below it?
     pub(crate) fn covers(&self, place: Place) -> bool {
         let below = match &self.content {
@@ -92,6 +98,9 @@ impl Node {
     }
 }
 
+/// What to do where YAML takes braces for its own.
+pub(crate) const IN_QUOTES: &str = "put a text that has braces or brackets in it in quotes: `\"/items/{{id}}\"`";
+
 /// What the YAML library says of a file that it cannot read.
 fn scan_problem(error: &serde_saphyr::Error, source: &str) -> Problem {
     let place = error.location().map(place_of).unwrap_or_default();
@@ -100,7 +109,8 @@ fn scan_problem(error: &serde_saphyr::Error, source: &str) -> Problem {
     // The library's message ends in the place, which is said already.
     let message = error.without_snippet().to_string();
     let message = message.split(" at line ").next().unwrap_or(&message).trim_end_matches(':').to_owned();
-    Problem { place, text, message: format!("not valid YAML: {message}"), hint: None }
+    let hint = text.starts_with(['{', '[']).then(|| IN_QUOTES.to_owned());
+    Problem { place, text, message: format!("not valid YAML: {message}"), hint }
 }
 
 fn place_of(location: Location) -> Place {

@@ -52,6 +52,15 @@ pub enum Happening {
     OomKill,
     /// The target ended while it was still needed.
     Died(Death),
+    /// An answer was not as expected, the first of its kind.
+    Unexpected {
+        /// The step.
+        step: String,
+        /// Which expectation, as failures are counted.
+        failure: String,
+        /// The beginning of what stood in its place.
+        seen: String,
+    },
     /// The engine that drives the load failed.
     LoadFailed {
         /// Why.

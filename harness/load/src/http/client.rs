@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use scenario::Manner;
 
-use super::connection::{Broken, Connection, Done};
+use super::connection::{Broken, Connection, Done, Kept};
 use super::manner::Ending;
 use super::origin::Origin;
-use super::request::Prepared;
+use super::request::Wire;
 use crate::failure::Failure;
 
 /// One visitor's side of HTTP. What is dropped in the middle of an exchange takes its connection along.
@@ -36,21 +36,27 @@ impl Client {
     ///
     /// A kept connection may be closed by the other side at the very moment at which it is used: a request that can
     /// be repeated is then sent anew, once, on a new one, as browsers do.
-    pub(crate) async fn exchange(&mut self, request: &Prepared) -> Result<Exchanged, Failure> {
+    ///
+    /// `kept` gets the answer, where there is somebody to look at it.
+    pub(crate) async fn exchange(
+        &mut self,
+        request: Wire<'_>,
+        mut kept: Option<&mut Kept>,
+    ) -> Result<Exchanged, Failure> {
         if let Some(mut connection) = self.idle.take()
             && !connection.stream.is_stale()
         {
-            match self.exchange_on(connection, request).await {
+            match self.exchange_on(connection, request, kept.as_deref_mut()).await {
                 Err(Broken { unanswered: true, failure: Failure::Closed | Failure::Reset }) if request.repeatable => {}
                 other => return other.map_err(|broken| broken.failure),
             }
         }
         let connection = self.connect(false).await?;
-        self.exchange_on(connection, request).await.map_err(|broken| broken.failure)
+        self.exchange_on(connection, request, kept).await.map_err(|broken| broken.failure)
     }
 
     /// Sends `request` on a connection of its own, and leaves as `manner` says.
-    pub(crate) async fn misbehave(&mut self, request: &Prepared, manner: Manner) -> Result<Exchanged, Failure> {
+    pub(crate) async fn misbehave(&mut self, request: Wire<'_>, manner: Manner) -> Result<Exchanged, Failure> {
         let mut connection = self.connect(true).await?;
         let ended = connection.misbehave(request, manner, self.origin.clock).await;
         Ok(match ended.map_err(|broken| broken.failure)? {
@@ -64,8 +70,13 @@ impl Client {
         Ok(Connection::new(self.origin.connect(narrow).await?, opened, narrow))
     }
 
-    async fn exchange_on(&mut self, mut connection: Connection, request: &Prepared) -> Result<Exchanged, Broken> {
-        let Done { status, keeps } = connection.exchange(request).await?;
+    async fn exchange_on(
+        &mut self,
+        mut connection: Connection,
+        request: Wire<'_>,
+        kept: Option<&mut Kept>,
+    ) -> Result<Exchanged, Broken> {
+        let Done { status, keeps } = connection.exchange(request, kept).await?;
         if keeps && self.origin.reuses(connection.exchanges, connection.opened) {
             self.idle = Some(connection);
         }

@@ -4,10 +4,11 @@ use timeline::Elapsed;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::body::{Body, Fed};
-use super::head::{Head, LONGEST_HEAD};
-use super::request::Prepared;
+use super::head::{Head, LONGEST_HEAD, MOST_HEADERS};
+use super::request::Wire;
 use super::stream::Stream;
 use crate::failure::Failure;
+use crate::script::Answer;
 
 /// What is read at once: the answers of most services in one piece.
 const ROOM: usize = 16 * 1024;
@@ -26,6 +27,38 @@ pub(super) struct Connection {
     pub(super) exchanges: u64,
     /// When it was opened.
     pub(super) opened: Elapsed,
+}
+
+/// A whole answer, kept to be looked at; used for one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    head: Vec<u8>,
+    body: Vec<u8>,
+}
+
+/// So much of a body is kept; what is looked for behind that is not found.
+const MOST_KEPT: usize = 8 * 1024 * 1024;
+
+impl Kept {
+    fn begin(&mut self, head: &[u8]) {
+        self.head.clear();
+        self.head.extend_from_slice(head);
+        self.body.clear();
+    }
+
+    fn add(&mut self, body: &[u8]) {
+        let room = MOST_KEPT - self.body.len();
+        self.body.extend_from_slice(&body[..body.len().min(room)]);
+    }
+
+    /// Shows it to `look`.
+    pub(crate) fn show<T>(&self, look: impl FnOnce(Answer<'_>) -> T) -> T {
+        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut answer = httparse::Response::new(&mut headers);
+        // It was read once; what cannot be read again has no headers to look at.
+        let _ = answer.parse(&self.head);
+        look(Answer { headers: answer.headers, body: &self.body })
+    }
 }
 
 /// How an exchange failed, and whether any of the answer had come by then.
@@ -61,10 +94,12 @@ impl Connection {
     }
 
     /// Sends `request` and reads the answer to its end.
-    pub(super) async fn exchange(&mut self, request: &Prepared) -> Result<Done, Broken> {
-        let sent = self.stream.write_all(request.bytes()).await;
+    ///
+    /// `kept` gets the answer, where there is somebody to look at it.
+    pub(super) async fn exchange(&mut self, request: Wire<'_>, kept: Option<&mut Kept>) -> Result<Done, Broken> {
+        let sent = self.stream.write_all(request.bytes).await;
         // Who refuses a request half-way may have said why before closing.
-        match (self.answer(request.bodyless).await, sent) {
+        match (self.answer(request.bodyless, kept).await, sent) {
             (Ok(done), sent) => Ok(Done { keeps: done.keeps && sent.is_ok(), ..done }),
             (Err(broken), Ok(())) => Err(broken),
             (Err(broken), Err(error)) => Err(Broken { failure: Failure::of_io(&error), ..broken }),
@@ -72,13 +107,16 @@ impl Connection {
     }
 
     /// Reads the answer to its end.
-    pub(super) async fn answer(&mut self, bodyless: bool) -> Result<Done, Broken> {
+    pub(super) async fn answer(&mut self, bodyless: bool, mut kept: Option<&mut Kept>) -> Result<Done, Broken> {
         let head = match self.head(bodyless).await {
             Ok(head) => head,
             Err(failure) => return Err(Broken { failure, unanswered: self.to == 0 }),
         };
         self.exchanges += 1;
-        let clean = self.body(&head).await.map_err(Broken::in_the_answer)?;
+        if let Some(kept) = &mut kept {
+            kept.begin(&self.buffer[self.from - head.length..self.from]);
+        }
+        let clean = self.body(&head, kept).await.map_err(Broken::in_the_answer)?;
         Ok(Done { status: head.status, keeps: clean && head.keeps })
     }
 
@@ -102,10 +140,13 @@ impl Connection {
     }
 
     /// Reads the body; whether the connection is left clean behind it.
-    async fn body(&mut self, head: &Head) -> Result<bool, Failure> {
+    async fn body(&mut self, head: &Head, mut kept: Option<&mut Kept>) -> Result<bool, Failure> {
         let mut body = Body::new(head.framing);
         loop {
             let fed = self.feed(&mut body)?;
+            if let Some(kept) = &mut kept {
+                kept.add(&self.buffer[self.from - fed.data..self.from]);
+            }
             if body.is_over() {
                 return Ok(self.from == self.to);
             }

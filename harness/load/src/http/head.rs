@@ -7,7 +7,7 @@ use httparse::{Header, ParserConfig, Status};
 use crate::failure::Failure;
 
 /// More headers than this are no answer.
-const MOST_HEADERS: usize = 100;
+pub(super) const MOST_HEADERS: usize = 100;
 /// Nor is a longer head.
 pub(super) const LONGEST_HEAD: usize = 64 * 1024;
 

@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::body::Body;
 use super::connection::{Broken, Connection, Done};
-use super::request::Prepared;
+use super::request::Wire;
 use crate::failure::Failure;
 
 /// How an exchange ended.
@@ -27,7 +27,7 @@ impl Connection {
     /// Sends `request` and treats the answer as `manner` says.
     pub(super) async fn misbehave(
         &mut self,
-        request: &Prepared,
+        request: Wire<'_>,
         manner: Manner,
         clock: Clock,
     ) -> Result<Ending, Broken> {
@@ -46,7 +46,7 @@ impl Connection {
             Manner::LeavesAfter(Point::Time(time)) => {
                 let leave = clock.sleep_until(clock.now() + time);
                 tokio::select! {
-                    answer = self.answer(request.bodyless) => answer.map(Ending::Answered),
+                    answer = self.answer(request.bodyless, None) => answer.map(Ending::Answered),
                     () = leave => Ok(Ending::Left),
                 }
             }
@@ -57,7 +57,7 @@ impl Connection {
     }
 
     /// Reads the head and at most so many bytes of the body, no faster than `pace` says.
-    async fn read_some(&mut self, request: &Prepared, most: u64, pace: Option<(f64, Clock)>) -> Result<Ending, Broken> {
+    async fn read_some(&mut self, request: Wire<'_>, most: u64, pace: Option<(f64, Clock)>) -> Result<Ending, Broken> {
         let head = self.head(request.bodyless).await.map_err(Broken::before_the_answer)?;
         let mut body = Body::new(head.framing);
         let mut read = 0;

@@ -1,18 +1,30 @@
-//! A request, put together once and sent many times.
+//! A request on its way: put together once where it is the same each time, else for each walk.
 
 use std::net::SocketAddr;
 
-use scenario::{Body, Method};
+use scenario::Method;
 
 use crate::LoadError;
+use crate::script::{Compiler, Message, Scope};
 
-/// What every request says of itself, besides what the journey says.
-const AGENT: &str = concat!("user-agent: plimsoll/", env!("CARGO_PKG_VERSION"), "\r\naccept: */*\r\n");
+/// What every request says of itself, unless the journey says it.
+const OWN: [(&str, &str); 2] = [("user-agent", concat!("plimsoll/", env!("CARGO_PKG_VERSION"))), ("accept", "*/*")];
 
-/// A request as it goes over the wire.
+/// A request of a step.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    bytes: Vec<u8>,
+    message: Message,
+    method: Method,
+    /// The lines of the head that are the same each time, behind the first.
+    lines: String,
+    /// All of it, where nothing is filled in, and how much of that is the head.
+    whole: Option<(Vec<u8>, usize)>,
+}
+
+/// A request as it goes over the wire.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wire<'a> {
+    pub(crate) bytes: &'a [u8],
     /// So many of them are the head.
     head: usize,
     /// Its answer has no body, whatever the answer says.
@@ -21,56 +33,114 @@ pub(crate) struct Prepared {
     pub(crate) repeatable: bool,
 }
 
-impl Prepared {
-    /// Puts `plan` together for the target at `address`.
-    pub(crate) fn new(plan: &scenario::Request, address: SocketAddr) -> Result<Self, LoadError> {
-        let refused = |what: &str| LoadError::Request { step: plan.name.clone(), source: what.into() };
-        if plan.path.chars().any(char::is_control) {
-            return Err(refused("its path has a control character"));
-        }
-        let mut head = format!("{} {} HTTP/1.1\r\n", plan.method.name(), escaped(&plan.path));
-        if !has(plan, "host") {
-            head += &format!("host: {address}\r\n");
-        }
-        for line in AGENT.split_inclusive("\r\n") {
-            if line.split_once(':').is_some_and(|(name, _)| !has(plan, name)) {
-                head += line;
-            }
-        }
-        for (name, value) in &plan.headers {
-            check(name, value).map_err(refused)?;
-            head += &format!("{name}: {value}\r\n");
-        }
-        let body = match &plan.body {
-            None => None,
-            Some(Body::Text(text)) => Some(text.clone()),
-            Some(Body::Json { json }) => Some(json.to_string()),
-            Some(_) => return Err(refused("its body is of a kind that cannot be sent yet")),
-        };
-        let length = body.as_ref().map(String::len).or_else(|| expects_a_body(plan.method).then_some(0));
-        if let Some(length) = length.filter(|_| !has(plan, "content-length")) {
-            head += &format!("content-length: {length}\r\n");
-        }
-        let mut bytes = (head + "\r\n").into_bytes();
-        let head = bytes.len();
-        bytes.extend_from_slice(body.as_deref().unwrap_or_default().as_bytes());
-        let repeatable = !matches!(plan.method, Method::Post | Method::Patch);
-        Ok(Self { bytes, head, bodyless: plan.method == Method::Head, repeatable })
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
+impl<'a> Wire<'a> {
     /// The head, and at most so many bytes of the body.
-    pub(crate) fn up_to(&self, body: usize) -> &[u8] {
+    pub(crate) fn up_to(self, body: usize) -> &'a [u8] {
         &self.bytes[..self.bytes.len().min(self.head.saturating_add(body))]
     }
 }
 
-/// Servers refuse a POST that does not say how long it is.
-fn expects_a_body(method: Method) -> bool {
-    matches!(method, Method::Post | Method::Put | Method::Patch)
+/// Room to put requests together in, used again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    whole: Vec<u8>,
+    body: Vec<u8>,
+}
+
+impl Prepared {
+    /// Prepares `plan` for the target at `address`.
+    pub(crate) fn new(
+        plan: &scenario::Request,
+        compiler: &mut Compiler<'_>,
+        address: SocketAddr,
+    ) -> Result<Self, LoadError> {
+        let refused = |what: &str| LoadError::Request { step: plan.name.clone(), source: what.into() };
+        if plan.path.chars().any(char::is_control) {
+            return Err(refused("its path has a control character"));
+        }
+        plan.headers.iter().try_for_each(|(name, value)| check(name, value)).map_err(refused)?;
+        let message = Message::new(plan, compiler)?;
+        let mut lines = String::new();
+        let mut line = |name: &str, value: &str| lines += &format!("{name}: {value}\r\n");
+        if !has(plan, "host") {
+            line("host", &address.to_string());
+        }
+        OWN.iter().filter(|(name, _)| !has(plan, name)).for_each(|(name, value)| line(name, value));
+        if let Some(content_type) = message.body.as_ref().and_then(|body| body.content_type()) {
+            line("content-type", content_type);
+        }
+        let mut prepared = Self { message, method: plan.method, lines, whole: None };
+        prepared.whole = prepared.fixed();
+        Ok(prepared)
+    }
+
+    /// All of it, where it is the same each time.
+    fn fixed(&self) -> Option<(Vec<u8>, usize)> {
+        let Message { path, headers, body } = &self.message;
+        let mut bytes = Vec::new();
+        self.begin(&mut bytes, |bytes| bytes.extend_from_slice(path.constant().unwrap_or_default()));
+        for (name, value) in headers {
+            header(name, &mut bytes, |bytes| bytes.extend_from_slice(value.constant().unwrap_or_default()));
+        }
+        let body = body.as_ref().map(|body| body.constant().unwrap_or_default());
+        let head = self.end(&mut bytes, body);
+        self.message.is_constant().then_some((bytes, head))
+    }
+
+    /// The request of this walk; `room` is emptied first.
+    pub(crate) fn wire<'a>(&'a self, scope: &mut Scope, room: &'a mut Room) -> Wire<'a> {
+        let (bytes, head) = match &self.whole {
+            Some((bytes, head)) => (bytes.as_slice(), *head),
+            None => {
+                let Room { whole, body } = room;
+                whole.clear();
+                let head = self.render(scope, whole, body);
+                (whole.as_slice(), head)
+            }
+        };
+        let repeatable = !matches!(self.method, Method::Post | Method::Patch);
+        Wire { bytes, head, bodyless: self.method == Method::Head, repeatable }
+    }
+
+    /// Puts it together; the length of the head.
+    fn render(&self, scope: &mut Scope, bytes: &mut Vec<u8>, room: &mut Vec<u8>) -> usize {
+        let Message { path, headers, body } = &self.message;
+        self.begin(bytes, |bytes| path.render(scope, bytes));
+        for (name, value) in headers {
+            header(name, bytes, |bytes| value.render(scope, bytes));
+        }
+        let body = body.as_ref().map(|body| body.bytes(scope, room));
+        self.end(bytes, body)
+    }
+
+    fn begin(&self, bytes: &mut Vec<u8>, path: impl FnOnce(&mut Vec<u8>)) {
+        bytes.extend_from_slice(self.method.name().as_bytes());
+        bytes.push(b' ');
+        path(bytes);
+        bytes.extend_from_slice(b" HTTP/1.1\r\n");
+        bytes.extend_from_slice(self.lines.as_bytes());
+    }
+
+    fn end(&self, bytes: &mut Vec<u8>, body: Option<&[u8]>) -> usize {
+        // Servers refuse a POST that does not say how long it is.
+        let expected = matches!(self.method, Method::Post | Method::Put | Method::Patch);
+        let says = self.message.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+        if (body.is_some() || expected) && !says {
+            let length = body.map_or(0, <[u8]>::len).to_string();
+            header("content-length", bytes, |bytes| bytes.extend_from_slice(length.as_bytes()));
+        }
+        bytes.extend_from_slice(b"\r\n");
+        let head = bytes.len();
+        bytes.extend_from_slice(body.unwrap_or_default());
+        head
+    }
+}
+
+fn header(name: &str, bytes: &mut Vec<u8>, value: impl FnOnce(&mut Vec<u8>)) {
+    bytes.extend_from_slice(name.as_bytes());
+    bytes.extend_from_slice(b": ");
+    value(bytes);
+    bytes.extend_from_slice(b"\r\n");
 }
 
 fn has(plan: &scenario::Request, name: &str) -> bool {
@@ -86,27 +156,4 @@ fn check(name: &str, value: &str) -> Result<(), &'static str> {
         return Err("the value of a header has a control character");
     }
     Ok(())
-}
-
-/// The path with what may not stand in one percent-encoded; what is encoded already stays as it is.
-fn escaped(path: &str) -> String {
-    let mut escaped = String::with_capacity(path.len());
-    for byte in path.split('#').next().unwrap_or_default().bytes() {
-        match byte {
-            b' ' | b'"' | b'<' | b'>' | b'`' | 0x7f.. => escaped += &format!("%{byte:02X}"),
-            _ => escaped.push(char::from(byte)),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escaped;
-
-    #[test]
-    fn a_path_is_escaped_where_it_must_be_and_nowhere_else() {
-        assert_eq!(escaped("/a b?q=ä&r=%20#part"), "/a%20b?q=%C3%A4&r=%20");
-        assert_eq!(escaped("/{id}/[1]|*"), "/{id}/[1]|*");
-    }
 }

@@ -9,7 +9,7 @@ use scenario::{Journey, Phase, Process, RateRamp, Step};
 use timeline::{ArrivalInterval, Elapsed, EncodedHistogram};
 
 use crate::server::Server;
-use crate::{CLIENT, TIMEOUT, get, gets, journey, millis, only_failure};
+use crate::{CLIENT, DATA, TIMEOUT, get, gets, journey, millis, only_failure};
 
 /// A hold of `rate` for so many milliseconds, a rest, and so on.
 fn phases(of: &[(u64, f64)]) -> Vec<Phase> {
@@ -32,7 +32,16 @@ struct Arrivals {
 impl Arrivals {
     fn start(server: &Server, journeys: &[Journey], schedule: Schedule, most_connections: u64) -> Self {
         let clock = Clock::start();
-        let demand = Demand { journeys, timeout: TIMEOUT, client: &CLIENT, most_users: 0, schedule, most_connections };
+        let demand = Demand {
+            journeys,
+            timeout: TIMEOUT,
+            client: &CLIENT,
+            data: &DATA,
+            seed: 0,
+            most_users: 0,
+            schedule,
+            most_connections,
+        };
         let mut load = load::start(demand, server.address, clock).expect("a load");
         let start = clock.now() + millis(20);
         load.begin(start);
@@ -151,6 +160,8 @@ async fn a_dead_target_fails_each_arrival_at_once() {
         journeys: &journeys,
         timeout: TIMEOUT,
         client: &CLIENT,
+        data: &DATA,
+        seed: 0,
         most_users: 0,
         schedule,
         most_connections: 10,

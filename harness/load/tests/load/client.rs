@@ -8,7 +8,7 @@ use load::{Cut, Demand, Schedule};
 use scenario::{ClientPlan, Journey, Manner, Method, Phase, Point, Process, RateRamp, Request, Reuse, Step, TlsPlan};
 
 use crate::server::{Server, Wire};
-use crate::{TIMEOUT, get, gets, journey, millis, only_failure};
+use crate::{DATA, TIMEOUT, get, gets, journey, millis, only_failure};
 
 /// What became of `count` arrivals, one after the other, of the one journey.
 async fn cut_of(journeys: &[Journey], client: &ClientPlan, address: SocketAddr, count: u64) -> Cut {
@@ -16,7 +16,16 @@ async fn cut_of(journeys: &[Journey], client: &ClientPlan, address: SocketAddr, 
     let phase = Phase { length, rate: RateRamp { from: 50.0, to: 50.0 }, ..Phase::default() };
     let schedule = Schedule::new(&[phase], Process::Uniform, 0);
     let clock = Clock::start();
-    let demand = Demand { journeys, timeout: TIMEOUT, client, most_users: 0, schedule, most_connections: 1 };
+    let demand = Demand {
+        journeys,
+        timeout: TIMEOUT,
+        client,
+        data: &DATA,
+        seed: 0,
+        most_users: 0,
+        schedule,
+        most_connections: 1,
+    };
     let mut load = load::start(demand, address, clock).expect("a load");
     load.begin(clock.now());
     clock.sleep_until(clock.now() + length + millis(300)).await;

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod client;
+mod journeys;
 mod server;
 mod socket;
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use clock::Clock;
 use load::{Cut, Demand, Load, LoadError, Schedule};
-use scenario::{Body, ClientPlan, Expect, Journey, Method, Process, Request, Step, Think};
+use scenario::{Body, ClientPlan, DataPlan, Expect, Journey, Method, Process, Request, Step, Think};
 use server::Server;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
@@ -51,9 +52,12 @@ fn gets(path: &str) -> Vec<Journey> {
 /// Plain HTTP/1.1 on a connection that is kept.
 static CLIENT: LazyLock<ClientPlan> = LazyLock::new(ClientPlan::default);
 
+/// No rows.
+static DATA: BTreeMap<String, DataPlan> = BTreeMap::new();
+
 fn users_only(journeys: &[Journey], most_users: u64, timeout: Duration) -> Demand<'_> {
     let schedule = Schedule::new(&[], Process::Uniform, 0);
-    Demand { journeys, timeout, client: &CLIENT, most_users, schedule, most_connections: 0 }
+    Demand { journeys, timeout, client: &CLIENT, data: &DATA, seed: 0, most_users, schedule, most_connections: 0 }
 }
 
 /// A load with its clock and the lock that it needs.

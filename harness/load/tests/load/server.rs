@@ -203,6 +203,13 @@ async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), path: &str) 
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n").await?;
             return Ok(true);
         }
+        "echo" => {
+            let id = 1000 + number.parse().unwrap_or(0);
+            let body = format!(r#"{{"ok":true,"id":{id}}}"#);
+            let head = format!("x-path: echo\r\nx-token: secret-{id}\r\ncontent-length: {}", body.len());
+            stream.write_all(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}").as_bytes()).await?;
+            return Ok(true);
+        }
         "none" => {
             stream.write_all(b"HTTP/1.1 204 None\r\n\r\n").await?;
             return Ok(true);

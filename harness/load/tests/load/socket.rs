@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::{CLIENT, TIMEOUT, journey, millis};
+use crate::{CLIENT, DATA, TIMEOUT, journey, millis};
 
 /// What the server saw.
 #[derive(Debug, Default)]
@@ -114,6 +114,8 @@ fn start(steps: Vec<Step>, address: SocketAddr, count: u64) -> (Load, Clock) {
         journeys: &journeys,
         timeout: TIMEOUT,
         client: &CLIENT,
+        data: &DATA,
+        seed: 0,
         most_users: 0,
         schedule,
         most_connections: 2000,

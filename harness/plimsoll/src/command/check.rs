@@ -71,7 +71,7 @@ fn ready(plan: &Plan) -> String {
 /// A line per phase, with a bar where it lies; of cycles only the first is shown.
 fn timeline(plan: &Plan) -> String {
     let cycles = plan.phases.iter().filter_map(|phase| phase.cycle).max();
-    let mut text = format!("{:>10}  {:<16} {:>9}  {:<9} timeline\n", "start", "phase", "length", "users");
+    let mut text = format!("{:>10}  {:<16} {:>9}  {:<9} timeline\n", "start", "phase", "length", "load");
     for phase in plan.phases.iter().filter(|phase| phase.cycle.is_none_or(|cycle| cycle == 1)) {
         let name = phase.cycle.map_or(phase.name.clone(), |_| format!("{} (1 of {})", phase.name, cycles.unwrap_or(1)));
         let _ = writeln!(
@@ -79,7 +79,7 @@ fn timeline(plan: &Plan) -> String {
             "{:>10}  {name:<16} {:>9}  {:<9} {}",
             phase.start,
             Elapsed::from(phase.length),
-            users(phase),
+            load(phase),
             bar(phase, plan)
         );
     }
@@ -93,11 +93,14 @@ fn looks(plan: &Plan) -> String {
     if plan.stop_early { format!("stops     early where memory leaks: {times}\n") } else { String::new() }
 }
 
-fn users(phase: &Phase) -> String {
-    match (phase.users.from, phase.users.to) {
-        (0, 0) => "idle".to_owned(),
-        (from, to) if from == to => from.to_string(),
-        (from, to) => format!("{from}..{to}"),
+/// Users, or arrivals per second.
+fn load(phase: &Phase) -> String {
+    let ramp = |from: String, to: String| if from == to { from } else { format!("{from}..{to}") };
+    let per_second = |rate: f64| format!("{}/s", (rate * 1000.0).round() / 1000.0);
+    match phase {
+        _ if !phase.loaded() => "idle".to_owned(),
+        _ if phase.rate.most() > 0.0 => ramp(per_second(phase.rate.from), per_second(phase.rate.to)),
+        _ => ramp(phase.users.from.to_string(), phase.users.to.to_string()),
     }
 }
 

@@ -55,30 +55,10 @@ pub enum Process {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClientPlan {
-    /// The version of HTTP.
-    pub http: Http,
     /// TLS, where it is spoken.
     pub tls: Option<TlsPlan>,
     /// How long a connection is used.
     pub reuse: Reuse,
-    /// How many redirects in a row are followed; 0: none, the redirect is the answer.
-    pub redirects: u32,
-    /// Are cookies kept for the length of a walk, and sent back?
-    pub cookies: bool,
-    /// Are compressed answers asked for, and unpacked?
-    pub compression: bool,
-}
-
-/// A version of HTTP.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Http {
-    /// HTTP/1.1
-    #[default]
-    #[serde(rename = "1.1")]
-    One,
-    /// HTTP/2; without TLS by prior knowledge.
-    #[serde(rename = "2")]
-    Two,
 }
 
 /// TLS.

@@ -1,7 +1,7 @@
 //! What is written of a load: rates of arrivals, clients and their manners.
 
 use super::{Rate, Size, Span, Written};
-use crate::plan::{Http, Point, Process, RateRamp, Reuse, Take};
+use crate::plan::{Leaving, Point, Process, RateRamp, Reuse, Take};
 
 /// Arrivals per second, or a ramp.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +36,24 @@ impl Written for Spread {
     }
 }
 
+/// How a WebSocket is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leave(pub Leaving);
+
+impl Written for Leave {
+    const NAME: &'static str = "a way to leave";
+    const EXAMPLE: &'static str = "`close` or `vanish`";
+    const PATTERN: &'static str = "^(close|vanish)$";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "close" => Some(Self(Leaving::Close)),
+            "vanish" => Some(Self(Leaving::Vanish)),
+            _ => None,
+        }
+    }
+}
+
 /// Which row is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taking(pub Take);
@@ -50,24 +68,6 @@ impl Written for Taking {
             "in_order" => Some(Self(Take::InOrder)),
             "random" => Some(Self(Take::Random)),
             "once" => Some(Self(Take::Once)),
-            _ => None,
-        }
-    }
-}
-
-/// A version of HTTP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HttpVersion(pub Http);
-
-impl Written for HttpVersion {
-    const NAME: &'static str = "a version of HTTP";
-    const EXAMPLE: &'static str = "`1.1` or `2`";
-    const PATTERN: &'static str = r"^(1\.1|2)$";
-
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "1.1" => Some(Self(Http::One)),
-            "2" => Some(Self(Http::Two)),
             _ => None,
         }
     }

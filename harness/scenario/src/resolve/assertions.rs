@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use timeline::{Amount, Metric, Unit};
 
 use super::{Resolver, judged_seconds};
-use crate::plan::{Assertion, Phase, ProbePlan, Rule};
+use crate::plan::{Assertion, Phase, ProbePlan, Rule, Users};
 use crate::spec::{AssertSpec, LatencySpec, MemorySpec};
 
 /// With fewer samples than this under load, growth cannot be judged.
@@ -76,8 +76,9 @@ impl Resolver<'_> {
     fn growth_per_user_needs_users(&mut self, memory: &MemorySpec, phases: &[Phase]) {
         let has_baseline = phases.first().is_some_and(|phase| !phase.loaded());
         let varies = phases.iter().any(|phase| phase.users.from != phase.users.to);
+        let anybody = phases.iter().any(|phase| phase.users != Users::default());
         let hint = "begin `load.phases` with `{name: baseline, for: 30s}`, or with a ramp: `users: 0..50`";
-        if memory.growth_per_user.is_some() && !phases.is_empty() && !has_baseline && !varies {
+        if memory.growth_per_user.is_some() && !phases.is_empty() && !(anybody && (has_baseline || varies)) {
             let message = "the number of users never changes, so what one of them costs cannot be seen";
             self.refuse(&["assert", "memory", "growth_per_user"], message, hint);
         }

@@ -10,8 +10,6 @@ use crate::template::is_name;
 
 /// A machine has no more ports than this for one target, and a process seldom as many files.
 const MOST_CONNECTIONS: u64 = 20_000;
-/// More in a row than any client follows.
-const MOST_REDIRECTS: u32 = 20;
 
 impl Resolver<'_> {
     pub(super) fn arrivals(&mut self, spec: &LoadSpec, phases: &[Phase]) -> ArrivalPlan {
@@ -31,24 +29,13 @@ impl Resolver<'_> {
         ArrivalPlan { process, seed: spec.seed, connections }
     }
 
-    pub(super) fn client(&mut self, spec: Option<&ClientSpec>) -> ClientPlan {
+    pub(super) fn client(&self, spec: Option<&ClientSpec>) -> ClientPlan {
         let Some(spec) = spec else { return ClientPlan::default() };
-        if spec.redirects > MOST_REDIRECTS {
-            let hint = format!("at most {MOST_REDIRECTS}");
-            self.refuse(&["load", "client", "redirects"], "that is more than any client follows", hint);
-        }
         let tls = spec.tls.as_ref().map(|tls| TlsPlan {
             verify: tls.verify.unwrap_or(true),
             ca: tls.ca.as_ref().map(|path| absolute(self.folder, path)),
         });
-        ClientPlan {
-            http: spec.http.map(|version| version.0).unwrap_or_default(),
-            tls,
-            reuse: spec.reuse.map(|reuse| reuse.0).unwrap_or_default(),
-            redirects: spec.redirects,
-            cookies: spec.cookies,
-            compression: spec.compression,
-        }
+        ClientPlan { tls, reuse: spec.reuse.map(|reuse| reuse.0).unwrap_or_default() }
     }
 
     pub(super) fn data(&mut self, specs: &BTreeMap<String, DataSpec>) -> BTreeMap<String, DataPlan> {

@@ -83,7 +83,8 @@ impl Resolver<'_> {
 
     pub(super) fn request_path(&mut self, place: &[&str], path: &str, walk: &Walk<'_>) {
         let constant = self.template(place, path, walk);
-        if !self.is_known_bad(place) && !(path.starts_with('/') && is_path(&constant)) {
+        let good = path.starts_with('/') && is_path(&constant);
+        if !good && !self.is_known_bad(place) {
             self.refuse(place, format!("`{path}` is not a path"), "a path on the target, such as `/items?page=1`");
         }
     }

@@ -3,8 +3,8 @@
 use super::Resolver;
 use super::load::unique;
 use super::request::Walk;
-use crate::plan::{Leaving, SocketAction, SocketStep};
-use crate::spec::{LeaveSpec, StepSpec};
+use crate::plan::{SocketAction, SocketStep};
+use crate::spec::StepSpec;
 
 impl Resolver<'_> {
     /// The step, where `spec` writes exactly one of the keys of a WebSocket.
@@ -43,10 +43,7 @@ impl Resolver<'_> {
         } else if let Some(time) = spec.stall {
             SocketAction::Stall(time.0)
         } else {
-            SocketAction::Leave(match spec.leave? {
-                LeaveSpec::Close => Leaving::Close,
-                LeaveSpec::Vanish => Leaving::Vanish,
-            })
+            SocketAction::Leave(spec.leave?.0)
         };
         self.says_only(place, spec, "is about a WebSocket", &only);
         Some(action)

@@ -3,27 +3,16 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::quantity::{ConnectionUse, HttpVersion, Taking};
+use crate::quantity::{ConnectionUse, Taking};
 
 /// How requests are sent; plain HTTP/1.1 on a connection that is kept, where nothing is said.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClientSpec {
-    /// The version of HTTP: 1.1 where nothing is said.
-    pub http: Option<HttpVersion>,
     /// Speak TLS.
     pub tls: Option<TlsSpec>,
     /// How long a connection is used: `always` where nothing is said.
     pub reuse: Option<ConnectionUse>,
-    /// How many redirects in a row are followed: none where nothing is said.
-    #[serde(default)]
-    pub redirects: u32,
-    /// Keep cookies for the length of a walk, and send them back: false where nothing is said.
-    #[serde(default)]
-    pub cookies: bool,
-    /// Ask for compressed answers and unpack them: false where nothing is said.
-    #[serde(default)]
-    pub compression: bool,
 }
 
 /// TLS.

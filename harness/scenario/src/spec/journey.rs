@@ -71,13 +71,3 @@ pub struct MannerSpec {
     /// It sends the request, reads nothing for so long, and closes the connection.
     pub reads_nothing_for: Option<Span>,
 }
-
-/// How a WebSocket is left.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum LeaveSpec {
-    /// As the protocol wants it.
-    Close,
-    /// Without a word.
-    Vanish,
-}

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use timeline::{Amount, CountedFrom, Elapsed, LatencyInterval, Unit, new_histogram};
+use timeline::{Amount, CountedFrom, Elapsed, Event, Happening, LatencyInterval, Unit, new_histogram};
 
 use super::{Case, Judgement, as_share, below, code_of, seconds};
 use crate::finding::{Evidence, Verdict};
@@ -106,6 +106,7 @@ impl Case<'_> {
         let (value, allowed) = (as_share(share), as_share(limit));
         let summary = format!("{} of {} requests failed: {value} (limit {allowed})", totals.failed, totals.requests);
         let mut notes: Vec<String> = totals.failures.iter().map(|(kind, count)| format!("{kind}: {count}")).collect();
+        notes.extend(self.timeline.events.iter().filter_map(example));
         if !enough {
             notes.push(format!("{:.0} requests would tell", (1.0 / limit).ceil()));
         }
@@ -160,4 +161,12 @@ fn order_interval(histogram: &hdrhistogram::Histogram<u64>, share: f64) -> (f64,
     let half = Z * (count * share * (1.0 - share)).sqrt() / count;
     let at = |share: f64| histogram.value_at_quantile(share.clamp(0.0, 1.0)) as f64 / 1e6;
     (at(share - half), at(share + half))
+}
+
+/// An answer that was not as expected.
+fn example(event: &Event) -> Option<String> {
+    match &event.what {
+        Happening::Unexpected { step, failure, seen } => Some(format!("{step}, {failure}: it answered {seen:?}")),
+        _ => None,
+    }
 }
