@@ -37,7 +37,7 @@ fn check_shows_the_timeline_and_starts_nothing() {
     let stage = Stage::new(&scenario(&process(""), crate::process::SHORT, "{errors: {below: 1%}}"));
     let checked = stage.plimsoll(&["check", "scenario.yaml"]);
     checked.expect_code(0);
-    for expected in ["baseline", "warm-up", "0..8", "memory.growth", "It takes 26 s"] {
+    for expected in ["baseline", "warm-up", "0..8", "\n\njourney   ", "memory.growth", "It takes 26 s"] {
         assert!(checked.stdout.contains(expected), "no `{expected}` in\n{}", checked.stdout);
     }
     assert!(!stage.folder.join("results").exists());

@@ -128,6 +128,18 @@ fn every_library_has_its_owner() {
 }
 
 #[test]
+fn every_dependency_is_used() {
+    for (name, _) in KNOWS {
+        let code: String = code_of(name).into_values().collect();
+        for dependency in dependencies(name) {
+            let named = dependency.replace('-', "_");
+            let uses = [format!("{named}::"), format!("use {named} "), format!("use {named};")];
+            assert!(uses.iter().any(|used| code.contains(used)), "{name} does not use {dependency}");
+        }
+    }
+}
+
+#[test]
 fn what_is_pure_touches_nothing() {
     for name in PURE {
         for (file, code) in code_of(name) {

@@ -78,7 +78,7 @@ pub(crate) struct RunOptions {
     /// Print the summary as JSON in the place of the table.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Say nothing but the verdict.
+    /// Show no progress, only what comes of it.
     #[arg(long, short)]
     pub(crate) quiet: bool,
 }
@@ -128,7 +128,7 @@ pub(crate) struct AnalyzeOptions {
 /// Which run is judged again, and by what.
 #[derive(Debug, clap::Args)]
 pub(crate) struct JudgeOptions {
-    /// A run's folder, its `record.db`, or how its id begins.
+    /// A run's folder, its `record.db`, or how its name begins, or its id, with which the name ends.
     pub(crate) run: String,
     /// A file with an `assert` section; a scenario will do. Without it, the run's own assertions.
     #[arg(long = "assert", value_name = "FILE")]

@@ -25,7 +25,8 @@ fn measured(evidence: &Evidence) -> Option<String> {
 }
 
 fn bounds(evidence: &Evidence) -> Option<String> {
-    evidence.interval.map(|(low, high)| format!("the true value lies between {low} and {high}"))
+    let (low, high) = evidence.interval.map(|(low, high)| (low.to_string(), high.to_string()))?;
+    (low != high).then(|| format!("the true value lies between {low} and {high}"))
 }
 
 fn resolution(evidence: &Evidence) -> Option<String> {

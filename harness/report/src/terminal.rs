@@ -13,10 +13,15 @@ use crate::totals::{Latency, Totals};
 use crate::wrap::wrap;
 use crate::{chart, evidence};
 
-/// The whole of it: the verdict, the findings, the memory, the load, how it ended and where it is kept.
+/// The whole of it: the verdict, the findings, the memory, the load, how it ended and where it is kept. Where the
+/// target did not start, there is nothing to tell but that.
 pub fn terminal(record: &Record, style: Style) -> String {
-    let parts =
-        [headline(record, style), table(record, style), chart::memory(&record.timeline, style.width), facts(record)];
+    let seen = if matches!(record.timeline.outcome, Outcome::NotStarted { .. }) {
+        Vec::new()
+    } else {
+        vec![table(record, style), chart::memory(&record.timeline, style.width)]
+    };
+    let parts = [vec![headline(record, style)], seen, vec![facts(record)]].concat();
     let parts: Vec<String> = parts.iter().filter(|lines| !lines.is_empty()).map(|lines| lines.join("\n")).collect();
     parts.join("\n\n") + "\n"
 }
@@ -39,6 +44,9 @@ pub(crate) fn title(verdict: Verdict, told: &str, style: Style) -> Vec<String> {
 fn gist(record: &Record, verdict: Verdict) -> String {
     let worst = worst_first(&record.findings).into_iter().find(|finding| finding.verdict == verdict);
     match (verdict, worst) {
+        _ if matches!(record.timeline.outcome, Outcome::NotStarted { .. }) => {
+            "the target did not start, so nothing could be judged".to_owned()
+        }
         (Verdict::Pass, _) => all_hold(&record.findings),
         (_, Some(finding)) => one_line(&finding.summary),
         (_, None) if record.timeline.outcome == Outcome::Completed => "the run has not been judged".to_owned(),
@@ -99,13 +107,13 @@ pub(crate) fn mark(verdict: Verdict) -> char {
 
 /// The load, how the run ended, and where it is.
 fn facts(record: &Record) -> Vec<String> {
+    let outcome = format!("Outcome  {}", one_line(&record.timeline.outcome.to_string()));
+    let kept = format!("Record   {}", clean(&record.folder.display().to_string()));
+    if matches!(record.timeline.outcome, Outcome::NotStarted { .. }) {
+        return vec![outcome, kept];
+    }
     let load = Totals::of(&record.timeline).map_or_else(|| "no requests".to_owned(), |totals| told(&totals));
-    let outcome = one_line(&record.timeline.outcome.to_string());
-    vec![
-        format!("Load     {load}"),
-        format!("Outcome  {outcome} after {}", record.timeline.end),
-        format!("Record   {}", clean(&record.folder.display().to_string())),
-    ]
+    vec![format!("Load     {load}"), format!("{outcome} after {}", record.timeline.end), kept]
 }
 
 fn told(totals: &Totals) -> String {

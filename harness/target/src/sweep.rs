@@ -23,12 +23,14 @@ pub struct Swept {
     pub cgroups: Vec<PathBuf>,
     /// What could not be removed, and why.
     pub failures: Vec<String>,
+    /// Why containers and networks could not even be looked for, where no engine answers.
+    pub no_engine: Option<String>,
 }
 
 impl Swept {
-    /// Was there nothing to remove?
+    /// Was there nothing to remove, as far as could be seen?
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self { no_engine: self.no_engine.clone(), ..Self::default() }
     }
 
     fn note<T>(&mut self, into: impl FnOnce(&mut Self) -> &mut Vec<T>, what: T, done: Result<(), impl fmt::Display>) {
@@ -76,10 +78,12 @@ async fn sweep_where(meant: &(dyn Fn(&str) -> bool + Sync)) -> Swept {
     let mut swept = Swept::default();
     kill_processes(meant, &mut swept);
     remove_cgroups(meant, &mut swept).await;
-    if let Ok(engine) = Engine::connect().await
-        && let Err(error) = remove_from_engine(&engine, meant, &mut swept).await
-    {
-        swept.failures.push(error.to_string());
+    match Engine::connect().await {
+        Ok(engine) => {
+            let removed = remove_from_engine(&engine, meant, &mut swept).await;
+            swept.failures.extend(removed.err().map(|error| error.to_string()));
+        }
+        Err(error) => swept.no_engine = Some(error.to_string()),
     }
     swept
 }

@@ -12,6 +12,7 @@ mod bounds;
 mod fit;
 mod forms;
 mod guards;
+mod horizon;
 mod jumps;
 mod runaway;
 mod season;
@@ -21,6 +22,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
+pub use horizon::Horizon;
 pub use runaway::Runaway;
 pub use shape::Shape;
 
@@ -123,6 +125,8 @@ pub struct Growth {
     pub tolerated: f64,
     /// The length of the run, in seconds of load, that would probably settle it; only where it is unclear.
     pub settles_after: Option<f64>,
+    /// For how long it was seen.
+    pub horizon: Horizon,
     /// What the series looks like.
     pub shape: Shape,
     /// How it goes on where it rises ever faster.
@@ -228,6 +232,7 @@ impl<'a> Case<'a> {
             level: self.yardstick.level,
             tolerated: self.leak,
             settles_after: if verdict == Trend::Unclear { self.settles_after(&bounds) } else { None },
+            horizon: self.horizon(),
             shape: shape::name(self.samples, floor),
             runaway: (floor == Shape::Exponential).then(runaway).flatten(),
             floors: whole.windows.iter().map(|window| (window.seconds, window.value)).collect(),
@@ -261,20 +266,13 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// 1.6 times the shorter of the lengths at which a leak would be proved, or excluded, as the bounds narrow with
-    /// the power 3/2 of the length and a power of 0.9 is wanted.
+    fn horizon(&self) -> Horizon {
+        let (begins, seconds) = (self.bins.start, self.bins.seconds());
+        Horizon { begins, seconds, warm_seconds: self.question.warm_seconds }
+    }
+
     fn settles_after(&self, bounds: &Bounds) -> Option<f64> {
-        let [slope, lower, upper] =
-            [bounds.slope, bounds.lower, bounds.upper].map(|bound| bound * self.question.planned_seconds);
-        let length = |doubt: f64, distance: f64| {
-            let stretch = (doubt * 1.41 / distance).powf(2.0 / 3.0);
-            if distance > 0.0 { self.bins.seconds() * stretch } else { f64::INFINITY }
-        };
-        let proof = length(slope - lower, slope - self.leak);
-        let clearance = length(upper - slope, self.accepted - slope);
-        // Where not the bounds but the guards are in doubt, half as much again shows another half.
-        let seconds = (1.6 * proof.min(clearance)).max(1.5 * self.bins.seconds());
-        let run = (self.bins.start.max(0.0) + seconds).max(self.question.warm_seconds);
-        run.is_finite().then_some(run)
+        let [leak, accepted] = [self.leak, self.accepted].map(|growth| growth / self.question.planned_seconds);
+        self.horizon().settles_after(bounds, leak, accepted)
     }
 }

@@ -33,6 +33,7 @@ fn describe(plan: &Plan) -> String {
     });
     let _ = writeln!(text, "samples   every {}{heartbeat}\n", Elapsed::from(plan.probes.every));
     text.push_str(&timeline(plan));
+    text.push('\n');
     for journey in &plan.journeys {
         let _ = writeln!(text, "journey   {} (weight {}, {} steps)", journey.name, journey.weight, journey.steps.len());
     }

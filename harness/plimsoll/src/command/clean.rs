@@ -16,6 +16,9 @@ pub(super) fn clean() -> Exit {
         }
     };
     output::out(&format!("removed {swept}\n"));
+    if let Some(why) = &swept.no_engine {
+        output::err(&format!("note: containers were not looked for: {why}"));
+    }
     swept.failures.iter().for_each(|failure| output::err(&format!("error: {failure}")));
     if swept.failures.is_empty() { Exit::Passed } else { Exit::CouldNotRun }
 }

@@ -49,9 +49,9 @@ fn open(options: &JudgeOptions) -> Result<Record, Exit> {
 fn hint(error: &FindError) -> &'static str {
     match error {
         FindError::Unknown { .. } => {
-            "name the run's folder, its record.db, or how its id begins; `--results` tells where runs are kept"
+            "name the run's folder, its record.db, or how its name or id begins; `--results` tells where runs are kept"
         }
-        FindError::Ambiguous { .. } => "write more of the id",
+        FindError::Ambiguous { .. } => "write more of it",
     }
 }
 

@@ -64,6 +64,21 @@ fn a_run_that_was_cut_short_never_passes() {
 }
 
 #[test]
+fn a_target_that_did_not_start_is_told_in_three_lines() {
+    let mut record =
+        example::record(vec![finding("errors", Verdict::Inconclusive, "cannot tell: no request was sent")]);
+    record.timeline = Timeline::default();
+    record.timeline.outcome = Outcome::NotStarted { reason: "there is no program `chat`".to_owned() };
+    let expected = "\
+INCONCLUSIVE  leaky: the target did not start, so nothing could be judged
+
+Outcome  not started: there is no program `chat`
+Record   results/leaky/20260301T120000Z-0123456-abc123
+";
+    assert_eq!(terminal(&record, PLAIN), expected);
+}
+
+#[test]
 fn failures_come_first_and_the_rest_keeps_its_order() {
     let names = [("a", Verdict::Pass), ("b", Verdict::Fail), ("c", Verdict::Inconclusive), ("d", Verdict::Fail)];
     let findings = names.map(|(name, verdict)| finding(name, verdict, "so")).to_vec();

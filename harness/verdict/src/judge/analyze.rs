@@ -102,7 +102,10 @@ impl Given<'_> {
         let (name, scale) = (self.name, self.scale());
         let (slope, most) = (scale.amount(pace.slope), scale.amount(pace.upper));
         match verdict {
-            Verdict::Fail => format!("{name} keeps growing by {slope}, beyond warm-up and noise"),
+            Verdict::Fail => {
+                let faster = if pace.runaway.is_some() { ", ever faster" } else { "" };
+                format!("{name} keeps growing by {slope}{faster}, beyond warm-up and noise")
+            }
             Verdict::Pass if pace.upper <= 0.0 => format!("{name} does not grow"),
             Verdict::Pass => format!("{name} does not keep growing: at most {most}"),
             Verdict::Inconclusive if !pace.upper.is_finite() => {

@@ -50,6 +50,7 @@ impl Case<'_> {
             window: Some(load.window),
             samples: load.samples,
             source: Some(load.source.clone()),
+            settled_by: load.settled_by(None).filter(|_| verdict == Verdict::Inconclusive),
             shape: shape.map(str::to_owned),
             notes: shape.map(|shape| format!("shape: {shape}")).into_iter().collect(),
             ..Scale::hour(Unit::Count).evidence(&load.pace)

@@ -1,7 +1,5 @@
 //! The leak verdict on memory.
 
-use std::time::Duration;
-
 use timeline::{Amount, Elapsed, Metric, Subject};
 
 use super::scale::Scale;
@@ -62,15 +60,19 @@ impl Case<'_> {
 
     fn conclude(self, subject: &Subject, heard: &Testimony, limit: Option<Amount>) -> Judgement {
         let scale = Scale::choose(&heard.work, limit);
-        let Some(ruling) = Ruling::new(&heard.witnesses, limit.map(|limit| limit.value / scale.seconds)) else {
+        let per_second = limit.map(|limit| limit.value / scale.seconds);
+        let Some(ruling) = Ruling::new(&heard.witnesses, per_second) else {
             return Judgement::no_data("nothing speaks of growth");
         };
         let (verdict, witness) = (ruling.verdict, ruling.witness);
         let exhaustion = self.exhaustion(subject, witness, &heard.work, verdict);
         let mut notes = vec![facts(heard, witness)];
+        let too_soon = "the load ended before a warm-up is assumed to: `load.warm_up`, else all of the planned load";
+        notes.extend((!witness.mature).then(|| too_soon.to_owned()));
         notes.extend(exhaustion.map(|exhaustion| exhaustion.told(&witness.pace)));
         notes.extend(self.restart_note());
         notes.extend(self.what_stays().filter(|_| *subject == Subject::Target && verdict != Verdict::Fail));
+        let settled_by = heard.witnesses.iter().find_map(|one| one.settled_by(per_second));
         let others = Scale::all(self, &heard.work).into_iter().filter(|other| other.unit != scale.unit);
         let also: Vec<Estimate> = others.filter_map(|other| other.estimate(&witness.pace)).collect();
         notes.extend(in_other_units(&also).filter(|_| verdict == Verdict::Fail));
@@ -79,7 +81,7 @@ impl Case<'_> {
             window: Some(witness.window),
             samples: witness.samples,
             source: Some(witness.source.clone()),
-            settled_by: settled_by(heard).filter(|_| verdict == Verdict::Inconclusive),
+            settled_by: settled_by.filter(|_| verdict == Verdict::Inconclusive),
             shape: heard.witnesses.iter().find_map(|one| one.shape).map(|shape| shape_name(shape).to_owned()),
             also,
             exhaustion,
@@ -96,11 +98,6 @@ impl Case<'_> {
     }
 }
 
-fn settled_by(heard: &Testimony) -> Option<Duration> {
-    let seconds = heard.witnesses.iter().find_map(|one| one.settles_after);
-    seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-}
-
 fn summary(ruling: &Ruling, scale: &Scale, limit: Option<Amount>) -> String {
     let witness = ruling.witness;
     let (slope, most) = (scale.amount(witness.pace.slope), scale.amount(witness.pace.upper));
@@ -108,7 +105,8 @@ fn summary(ruling: &Ruling, scale: &Scale, limit: Option<Amount>) -> String {
     let memory = if witness.metric == Metric::LiveHeap { "the live heap" } else { "memory" };
     match (ruling.verdict, witness.place) {
         (Verdict::Fail, Place::Load) => {
-            format!("{memory} keeps growing by {slope} under load, beyond warm-up and noise{limit}")
+            let faster = if witness.pace.runaway.is_some() { ", ever faster," } else { "" };
+            format!("{memory} keeps growing by {slope}{faster} under load, beyond warm-up and noise{limit}")
         }
         (Verdict::Fail, Place::Rests) => {
             format!("{memory} falls back to a higher level after each cycle: it keeps growing by {slope}{limit}")

@@ -26,6 +26,17 @@ struct Pause {
     at: Elapsed,
     least: f64,
     most: f64,
+    /// How long the harness itself stood still in it.
+    stalled: f64,
+}
+
+impl Pause {
+    /// Says so where that makes the bounds wide.
+    fn stalled_harness(&self) -> String {
+        let much = self.stalled > 0.1 * self.most;
+        let told = || format!(" (the harness itself was held up for {} of it: a busy machine?)", seconds(self.stalled));
+        if much { told() } else { String::new() }
+    }
 }
 
 impl Case<'_> {
@@ -81,7 +92,8 @@ impl Case<'_> {
             .take(NAMED)
             .map(|pause| {
                 let within = (seconds(pause.least.max(0.0)), seconds(pause.most));
-                format!("at {}: between {} and {}{}", pause.at, within.0, within.1, self.throttled_at(*pause))
+                let why = [pause.stalled_harness(), self.throttled_at(*pause)].concat();
+                format!("at {}: between {} and {}{why}", pause.at, within.0, within.1)
             })
             .collect();
         if covered < LEAST_COVERAGE {
@@ -117,7 +129,8 @@ fn pauses(beats: &[&Beat], period: Duration) -> Vec<Pause> {
         let excess = (latency(beat) - usual).max(0.0);
         // Below the noise of the usual latency there is nothing to add a period to.
         let most = if excess > usual.max(0.001) { excess + period.as_secs_f64() } else { excess };
-        Pause { at: beat.sent, least: excess - beat.harness_stalled as f64 / 1e6, most }
+        let stalled = beat.harness_stalled as f64 / 1e6;
+        Pause { at: beat.sent, least: excess - stalled, most, stalled }
     };
     beats.iter().map(pause).collect()
 }

@@ -141,7 +141,7 @@ impl Case<'_> {
         let code = match verdict {
             Verdict::Pass => "holds",
             Verdict::Fail => "too_low",
-            _ => "fell_behind",
+            Verdict::Inconclusive => "fell_behind",
         };
         Judgement::new(verdict, code, summary).with(Evidence {
             value: Some(per_second(rate)),

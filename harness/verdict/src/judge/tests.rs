@@ -199,6 +199,12 @@ fn a_limit_that_the_run_cannot_resolve_is_inconclusive_with_the_length_that_woul
     let played = Played::new("{memory: {growth: {below: 64KiB/h}}}").series(Metric::AnonymousMemory, noisy(|_| 0.0));
     let finding = played.expect("memory.growth", Verdict::Inconclusive, "memory.growth.unclear");
     assert!(finding.evidence.resolution.is_some());
+    let settled_by = finding.evidence.settled_by.unwrap();
+    assert!(settled_by > Duration::from_secs(90), "longer than the 60 s of load: {settled_by:?}");
+    let longer = format!("{{name: base, for: 10s}}, {{name: work, for: {}s, users: 10}}", settled_by.as_secs());
+    let told =
+        Played::of("", &longer, "{memory: {growth: {below: 64KiB/h}}}").series(Metric::AnonymousMemory, noisy(|_| 0.0));
+    assert_ne!(told.finding("memory.growth").verdict, Verdict::Inconclusive, "{settled_by:?} does settle it");
 }
 
 #[test]
@@ -280,7 +286,8 @@ fn a_beat_that_was_given_up_tells_of_a_pause_too() {
 #[test]
 fn what_the_harness_stood_still_cannot_fail_a_target() {
     let played = Played::new("{pauses: {max: 50ms}}").beats(30.0, 0.200, 0.190);
-    played.expect("pauses.max", Verdict::Inconclusive, "pauses.max.too_close");
+    let finding = played.expect("pauses.max", Verdict::Inconclusive, "pauses.max.too_close");
+    assert!(finding.evidence.notes[0].contains("the harness itself was held up for 190 ms"), "{finding:#?}");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! Each is heard at a share of the chance of error that is taken for the rule, so that together they err no more
 //! often than one would: by the union bound, whatever they have to do with each other.
 
+use std::time::Duration;
+
 use timeline::{Metric, Series, Subject};
 
 use super::ratchet::{self, Ratchet};
@@ -12,7 +14,7 @@ use super::stretch::Stretch;
 use super::work::Work;
 use super::{Case, Judgement, Window, source_of, untold};
 use crate::finding::{Evidence, Verdict};
-use crate::growth::{self, Growth, Question, Shape, Tolerance, TooLittle, Trend};
+use crate::growth::{self, Growth, Horizon, Question, Shape, Tolerance, TooLittle, Trend};
 
 /// The chance of a false alarm that is taken per rule and run.
 pub(super) const ALPHA: f64 = 0.002;
@@ -58,8 +60,10 @@ pub(super) struct Witness {
     pub(super) level: f64,
     /// What it looks like; floors at rest are too few to look like anything.
     pub(super) shape: Option<Shape>,
-    /// The seconds of load that would settle it.
+    /// The seconds of load that would settle whether it keeps to the tolerance.
     pub(super) settles_after: Option<f64>,
+    /// For how long it looked; rests are too few to tell what more of them would show.
+    pub(super) horizon: Option<Horizon>,
 }
 
 impl Witness {
@@ -71,6 +75,14 @@ impl Witness {
             Some(limit) if self.mature && self.pace.upper < limit => Trend::Bounded,
             Some(_) => Trend::Unclear,
         }
+    }
+
+    /// The load that would settle what it leaves open, of a limit per second of load or without one by the tolerance.
+    pub(super) fn settled_by(&self, limit: Option<f64>) -> Option<Duration> {
+        let Pace { slope, lower, upper, .. } = self.pace;
+        let against = |limit| self.horizon?.settles_against(limit, (slope, lower, upper));
+        let seconds = limit.map_or(self.settles_after, against).filter(|_| self.says(limit) == Trend::Unclear);
+        Duration::try_from_secs_f64(seconds?).ok()
     }
 }
 
@@ -221,6 +233,7 @@ impl Case<'_> {
             level: ratchet.level,
             shape: None,
             settles_after: None,
+            horizon: None,
         }
     }
 }
@@ -240,6 +253,7 @@ fn by_load(summons: &Summons, samples: usize, growth: &Growth) -> Witness {
         level: growth.level,
         shape: Some(growth.shape),
         settles_after: growth.settles_after,
+        horizon: Some(growth.horizon),
     }
 }
 
