@@ -7,13 +7,14 @@
 mod child;
 mod clients;
 mod cost;
+mod evenness;
 mod generate;
 mod goose;
 mod memory;
 mod options;
 mod server;
 mod table;
-mod timing;
+mod truth;
 
 use std::error::Error;
 use std::io::{self, Read};
@@ -37,15 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn tables(options: &Options) -> Result<(), Box<dyn Error>> {
-    let measurements: [fn(&Options) -> io::Result<Table>; 7] = [
-        cost::closed,
-        cost::open,
-        timing::evenness,
-        timing::floor,
-        timing::freeze,
-        timing::stall,
-        memory::table,
-    ];
+    let measurements: [fn(&Options) -> io::Result<Table>; 7] =
+        [cost::closed, cost::open, evenness::table, truth::floor, truth::freeze, truth::stall, memory::table];
     for (name, measure) in options::NAMES.into_iter().zip(measurements) {
         if options.wants(name) {
             println!("{}", measure(options)?);

@@ -18,7 +18,7 @@ pub(crate) fn table(options: &Options) -> io::Result<Table> {
     let clock = Clock::start();
     let mut table = Table::new("Memory at full speed", &["after", "requests", "resident", "since the row above"]);
     let mut before: Option<(u64, u64)> = None;
-    for seconds in options.pick([2, 10, 20], [2, 60, 600]) {
+    for seconds in options.pick([2, 6, 12], [2, 60, 600]) {
         wait(clock, f64::from(seconds) - clock.now().seconds());
         let (requests, resident) = (server.count()?, generator.taken()?.resident);
         let growth = before.map_or_else(String::new, |(count, bytes)| {

@@ -1,4 +1,4 @@
-//! Whether arrivals come when they are due, and what is told of it.
+//! Whether what is told is true.
 
 use std::io;
 
@@ -8,59 +8,8 @@ use rustix::process::Signal;
 use crate::generate::{self, Told};
 use crate::options::Options;
 use crate::server::Server;
-use crate::table::{Table, error, median, millis, spread};
+use crate::table::{Table, error, median, millis};
 use crate::wait;
-
-/// How even arrivals are that are to be uniform: 0 is a clock, 1 as chance has it.
-pub(crate) fn evenness(options: &Options) -> io::Result<Table> {
-    let header = ["rate", "gaps", "counts in 10 ms", "lag p50", "lag p99"];
-    let mut table = Table::new("Variation (deviation over mean) of uniform arrivals, at the server", &header);
-    for rate in [200, 1_000, 5_000, 20_000] {
-        let mut rounds = Vec::new();
-        for _ in 0..options.pick(1, 3) {
-            let server = Server::start(options.server())?;
-            let generator = generate::start(options.client(), server.address, &format!("for: 1h, rate: {rate}/s"))?;
-            let clock = Clock::start();
-            wait(clock, 0.5);
-            server.notes()?;
-            wait(clock, options.pick(1.5, 3.0));
-            let notes = server.notes()?;
-            rounds.push((variation(&gaps(&notes)), variation(&counts(&notes, 10_000.0)), generate::end(generator)?));
-        }
-        let of = |what: &dyn Fn(&(f64, f64, Told)) -> f64| rounds.iter().map(what).collect::<Vec<_>>();
-        table.row([
-            format!("{rate}/s"),
-            spread(&of(&|round| round.0), 2),
-            spread(&of(&|round| round.1), 3),
-            millis(median(&of(&|round| round.2.of("lag.p50")))),
-            millis(median(&of(&|round| round.2.of("lag.p99")))),
-        ]);
-    }
-    Ok(table)
-}
-
-fn gaps(times: &[f64]) -> Vec<f64> {
-    times.windows(2).map(|pair| pair[1] - pair[0]).collect()
-}
-
-/// How many lie in each stretch of so many microseconds.
-fn counts(times: &[f64], stretch: f64) -> Vec<f64> {
-    let (Some(first), Some(last)) = (times.first(), times.last()) else { return Vec::new() };
-    let mut counts = vec![0.0; ((last - first) / stretch) as usize];
-    for time in times {
-        // The last stretch is not a whole one.
-        if let Some(count) = counts.get_mut(((time - first) / stretch) as usize) {
-            *count += 1.0;
-        }
-    }
-    counts
-}
-
-fn variation(values: &[f64]) -> f64 {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
-    variance.sqrt() / mean
-}
 
 /// The least that is told: the median of a service that answers at once.
 pub(crate) fn floor(options: &Options) -> io::Result<Table> {
@@ -71,7 +20,7 @@ pub(crate) fn floor(options: &Options) -> io::Result<Table> {
         for _ in 0..3 {
             let server = Server::start(options.server())?;
             let generator = generate::start(options.client(), server.address, &format!("for: 1h, rate: {rate}/s"))?;
-            wait(Clock::start(), options.pick(1.5, 3.0));
+            wait(Clock::start(), options.pick(1.0, 3.0));
             rounds.push(generate::end(generator)?);
         }
         let of = |name| millis(median(&rounds.iter().map(|told| told.of(name)).collect::<Vec<_>>()));
