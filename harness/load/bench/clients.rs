@@ -26,7 +26,7 @@ pub(crate) enum Client {
 
 /// How hard.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Pace {
+pub(crate) enum Speed {
     /// As fast as it can.
     Full,
     /// Requests per second.
@@ -48,17 +48,17 @@ impl Client {
     }
 
     /// Starts it; `None` where it is not installed.
-    pub(crate) fn start(self, place: Place, address: SocketAddr, pace: Pace) -> io::Result<Option<Child>> {
+    pub(crate) fn start(self, place: Place, address: SocketAddr, speed: Speed) -> io::Result<Option<Child>> {
         let part = |name, arguments: &[String]| Child::part(place, name, arguments).map(Some);
         let phase = |load| part("generate", &[address.to_string(), format!("for: 1h, {load}")]);
-        match (self, pace) {
-            (Self::Arrivals, Pace::Full) => phase(format!("rate: {FAR_TOO_MANY}/s")),
-            (Self::Arrivals, Pace::Rate(rate)) => phase(format!("rate: {rate}/s")),
+        match (self, speed) {
+            (Self::Arrivals, Speed::Full) => phase(format!("rate: {FAR_TOO_MANY}/s")),
+            (Self::Arrivals, Speed::Rate(rate)) => phase(format!("rate: {rate}/s")),
             (Self::Users, _) => phase(format!("users: {CONNECTIONS}")),
             (Self::Goose, _) => part("goose", &[address.to_string()]),
             _ => {
                 let Some(program) = self.program() else { return Ok(None) };
-                Child::start(place, &program, &self.arguments(address, pace)).map(Some)
+                Child::start(place, &program, &self.arguments(address, speed)).map(Some)
             }
         }
     }
@@ -71,17 +71,17 @@ impl Client {
         places.find(|place| place.is_file())
     }
 
-    fn arguments(self, address: SocketAddr, pace: Pace) -> Vec<String> {
+    fn arguments(self, address: SocketAddr, speed: Speed) -> Vec<String> {
         let url = format!("http://{address}/");
-        let line = match (self, pace) {
+        let line = match (self, speed) {
             (Self::Wrk, _) => format!("-t1 -c{CONNECTIONS} -d1m {url}"),
-            (Self::Wrk2, Pace::Rate(rate)) => format!("-t1 -c{CONNECTIONS} -d1m -R{rate} {url}"),
-            (Self::H2load, Pace::Full) => format!("--h1 -t1 -c{CONNECTIONS} -D60 {url}"),
-            (Self::H2load, Pace::Rate(rate)) => {
+            (Self::Wrk2, Speed::Rate(rate)) => format!("-t1 -c{CONNECTIONS} -d1m -R{rate} {url}"),
+            (Self::H2load, Speed::Full) => format!("--h1 -t1 -c{CONNECTIONS} -D60 {url}"),
+            (Self::H2load, Speed::Rate(rate)) => {
                 format!("--h1 -t1 -c{CONNECTIONS} -D60 --rps={} {url}", f64::from(rate) / CONNECTIONS as f64)
             }
-            (Self::Oha, Pace::Full) => format!("--no-tui -c{CONNECTIONS} -z60s {url}"),
-            (Self::Oha, Pace::Rate(rate)) => {
+            (Self::Oha, Speed::Full) => format!("--no-tui -c{CONNECTIONS} -z60s {url}"),
+            (Self::Oha, Speed::Rate(rate)) => {
                 format!("--no-tui -c{CONNECTIONS} -z60s -q{rate} --latency-correction {url}")
             }
             (Self::K6, _) => format!("run --quiet --vus {CONNECTIONS} --duration 1m --env URL={url} {}", script()),

@@ -4,7 +4,7 @@ use std::io;
 
 use clock::Clock;
 
-use crate::clients::{Client, Pace};
+use crate::clients::{Client, Speed};
 use crate::evenness::Evenness;
 use crate::options::Options;
 use crate::server::Server;
@@ -33,14 +33,14 @@ struct Comparison {
 /// As fast as 64 connections allow.
 pub(crate) fn closed(options: &Options) -> io::Result<Table> {
     let all = [Client::Arrivals, Client::Wrk, Client::Users, Client::Goose, Client::H2load, Client::Oha, Client::K6];
-    let compared = Comparison::run(options.pick(&all[..4], &all), Pace::Full, options)?;
+    let compared = Comparison::run(options.pick(&all[..4], &all), Speed::Full, options)?;
     Ok(compared.table("CPU per request at full speed, 64 connections", &[Client::Wrk, Client::Goose], &[]))
 }
 
 /// The open model, at a rate that all can keep.
 pub(crate) fn open(options: &Options) -> io::Result<Table> {
     let all = [Client::Arrivals, Client::Wrk2, Client::H2load, Client::Oha];
-    let compared = Comparison::run(&all, Pace::Rate(20_000), options)?;
+    let compared = Comparison::run(&all, Speed::Rate(20_000), options)?;
     let evenness: [Column; 2] = [
         ("gaps: deviation over mean", |round| round.evenness.gaps, 2),
         ("counts in 10 ms", |round| round.evenness.counts, 2),
@@ -52,12 +52,12 @@ pub(crate) fn open(options: &Options) -> io::Result<Table> {
 type Column = (&'static str, fn(&Round) -> f64, usize);
 
 impl Comparison {
-    fn run(clients: &[Client], pace: Pace, options: &Options) -> io::Result<Self> {
+    fn run(clients: &[Client], speed: Speed, options: &Options) -> io::Result<Self> {
         let mut compared = Self { clients: clients.to_vec(), absent: Vec::new(), rounds: Vec::new() };
         let rounds = options.pick(3, 5);
         for _ in 0..rounds {
             for client in clients {
-                match round(*client, pace, options)? {
+                match round(*client, speed, options)? {
                     Some(round) => compared.rounds.push(round),
                     None => compared.absent.push(*client),
                 }
@@ -98,12 +98,12 @@ impl Comparison {
 }
 
 /// Watches a client for a moment once it is at its pace; `None` where it is not installed.
-fn round(client: Client, pace: Pace, options: &Options) -> io::Result<Option<Round>> {
+fn round(client: Client, speed: Speed, options: &Options) -> io::Result<Option<Round>> {
     let server = Server::start(options.server())?;
-    let Some(child) = client.start(options.client(), server.address, pace)? else { return Ok(None) };
+    let Some(child) = client.start(options.client(), server.address, speed)? else { return Ok(None) };
     let clock = Clock::start();
     wait(clock, options.pick(0.7, 1.0));
-    if let Pace::Rate(_) = pace {
+    if let Speed::Rate(_) = speed {
         server.notes()?;
     }
     let (start, count, before) = (clock.now(), server.count()?, child.taken()?);
@@ -111,6 +111,6 @@ fn round(client: Client, pace: Pace, options: &Options) -> io::Result<Option<Rou
     let (requests, after) = ((server.count()? - count) as f64, child.taken()?);
     let rate = requests / clock.now().since(start).as_secs_f64();
     let evenness = Evenness::of(&server.notes()?);
-    let cost = (after.cpu - before.cpu).as_secs_f64() * 1e6 / requests;
+    let cost = after.cpu.saturating_sub(before.cpu).as_secs_f64() * 1e6 / requests;
     Ok(Some(Round { client, cost, rate, resident: after.resident as f64, evenness }))
 }

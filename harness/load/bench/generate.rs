@@ -91,19 +91,23 @@ impl Sum {
         Ok(())
     }
 
+    /// A name and a number on each line.
     fn told(&self) -> String {
-        let Self { requests, failed, missed, .. } = self;
         let lags = |of: &dyn Fn(&Delay) -> u64| self.lag.iter().map(|lag| of(lag) as f64).collect::<Vec<_>>();
-        let (p50, p99) = (median(&lags(&|lag| lag.p50)), median(&lags(&|lag| lag.p99)));
-        let most = lags(&|lag| lag.max).into_iter().fold(0.0, f64::max);
-        let mut text = format!("requests {requests}\nfailed {failed}\nmissed {missed}\n");
-        text += &format!("lag.p50 {p50}\nlag.p99 {p99}\nlag.max {most}\n");
+        let mut lines = vec![
+            format!("requests {}", self.requests),
+            format!("failed {}", self.failed),
+            format!("missed {}", self.missed),
+            format!("lag.p50 {}", median(&lags(&|lag| lag.p50))),
+            format!("lag.p99 {}", median(&lags(&|lag| lag.p99))),
+            format!("lag.max {}", lags(&|lag| lag.max).into_iter().fold(0.0, f64::max)),
+        ];
         for (name, times) in [("service", &self.service), ("response", &self.response)] {
-            for (quantile, share) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0)] {
-                text += &format!("{name}.{quantile} {}\n", times.value_at_quantile(share));
+            for (quantile, share) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("p99.9", 0.999)] {
+                lines.push(format!("{name}.{quantile} {}", times.value_at_quantile(share)));
             }
         }
-        text
+        lines.join("\n")
     }
 }
 

@@ -30,7 +30,8 @@ async fn execute(address: &str) -> Result<(), Box<GooseError>> {
     configuration.no_telnet = true;
     configuration.quiet = 1;
     let get = Scenario::new("get").register_transaction(transaction!(get));
-    GooseAttack::initialize_with_config(configuration)?.register_scenario(get).execute().await?;
+    let attack = GooseAttack::initialize_with_config(configuration)?.register_scenario(get);
+    Box::pin(attack.execute()).await?;
     Ok(())
 }
 
