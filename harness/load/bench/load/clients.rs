@@ -93,5 +93,5 @@ impl Client {
 
 /// What k6 does.
 fn script() -> String {
-    concat!(env!("CARGO_MANIFEST_DIR"), "/bench/get.js").to_owned()
+    concat!(env!("CARGO_MANIFEST_DIR"), "/bench/load/get.js").to_owned()
 }
