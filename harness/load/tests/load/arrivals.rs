@@ -1,10 +1,13 @@
 //! Arrivals: on time, all of them, and told by the clock of the schedule.
 
+use std::net::SocketAddr;
+use std::process::Stdio;
 use std::time::Duration;
 
 use clock::Clock;
 use hdrhistogram::Histogram;
 use load::{Cut, Demand, Load, Schedule, Shard};
+use rustix::process::{Pid, Signal, kill_process};
 use scenario::{Journey, Phase, Process, RateRamp, Step};
 use timeline::{ArrivalInterval, Elapsed, EncodedHistogram};
 
@@ -31,6 +34,10 @@ struct Arrivals {
 
 impl Arrivals {
     fn start(server: &Server, journeys: &[Journey], schedule: Schedule, most_connections: u64) -> Self {
+        Self::start_at(server.address, journeys, schedule, most_connections)
+    }
+
+    fn start_at(address: SocketAddr, journeys: &[Journey], schedule: Schedule, most_connections: u64) -> Self {
         let clock = Clock::start();
         let demand = Demand {
             journeys,
@@ -42,7 +49,7 @@ impl Arrivals {
             schedule,
             most_connections,
         };
-        let mut load = load::start(demand, server.address, clock).expect("a load");
+        let mut load = load::start(demand, address, clock).expect("a load");
         let start = clock.now() + millis(20);
         load.begin(start);
         Self { load, clock, start }
@@ -179,6 +186,56 @@ async fn an_answer_of_microseconds_is_not_told_in_milliseconds() {
     let cut = Arrivals::start(&server, &gets("/ok"), uniform(&[(2000, 500.0)]), 20).run(2200).await;
     // A timer of a millisecond would give half of that as the median: this bound is no measure of the machine.
     assert!(response(&cut).value_at_quantile(0.5) < 450, "{}", response(&cut).value_at_quantile(0.5));
+}
+
+#[tokio::test]
+async fn a_freeze_of_the_target_is_told_to_its_full_length() {
+    let server = Server::start().await;
+    // 600 arrivals, 100 of them in a freeze of 500 ms: the last six hundredths of those wait for 470 ms and more.
+    let arrivals = Arrivals::start(&server, &gets("/ok"), uniform(&[(3000, 200.0)]), 2);
+    arrivals.until(1000).await;
+    // The server has no thread but this one.
+    arrivals.clock.block_until(arrivals.clock.now() + millis(500));
+    let cut = arrivals.run(3500).await;
+    assert_eq!((cut.totals.requests, cut.totals.failed), (600, 0));
+    let [response, service] = [response(&cut), service(&cut)].map(|times| times.value_at_quantile(0.99));
+    assert!((376_000..564_000).contains(&response), "{response}");
+    assert!(service < 200_000, "two connections saw the freeze themselves: {service}");
+}
+
+const STOPPED: &str = "PLIMSOLL_LOAD_TEST_STOPPED";
+
+/// The load of the test below: drives the server whose address it is given, and says its lag and its response times.
+#[tokio::test]
+async fn stopped() {
+    let Ok(address) = std::env::var(STOPPED) else { return };
+    let address = address.parse().expect("an address");
+    let cut = Arrivals::start_at(address, &gets("/ok"), uniform(&[(2000, 200.0)]), 20).run(2500).await;
+    println!("\n<<<{} {}>>>", counts(&cut).lag.max, response(&cut).max());
+}
+
+#[tokio::test]
+async fn a_load_that_was_stopped_itself_says_so() {
+    let server = Server::start().await;
+    let program = std::env::current_exe().expect("this program");
+    let mut child = tokio::process::Command::new(program);
+    child.args(["--exact", "arrivals::stopped", "--nocapture"]).env(STOPPED, server.address.to_string());
+    let child = child.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("this program again");
+    let clock = Clock::start();
+    while server.requests() < 100 {
+        assert!(clock.now().seconds() < 10.0, "it does not start");
+        clock.sleep_until(clock.now() + millis(5)).await;
+    }
+    let id = Pid::from_raw(child.id().expect("it runs").cast_signed()).expect("a process");
+    kill_process(id, Signal::STOP).expect("a stop");
+    clock.sleep_until(clock.now() + millis(500)).await;
+    kill_process(id, Signal::CONT).expect("an end of it");
+    let output = child.wait_with_output().await.expect("its output");
+    let out = String::from_utf8_lossy(&output.stdout);
+    let said = out.split("<<<").nth(1).and_then(|rest| rest.split(">>>").next()).expect("what it says");
+    let [lag, response] = [0, 1].map(|at| said.split(' ').nth(at).and_then(|time| time.parse::<u64>().ok()));
+    assert!(lag >= Some(400_000) && response >= Some(400_000), "{said}");
+    assert_eq!(server.requests(), 400);
 }
 
 #[tokio::test]

@@ -1,0 +1,145 @@
+//! The target: as little of an HTTP server as does, which counts, notes when requests came, and freezes when told.
+
+use std::fmt::Write as _;
+use std::io::{self, Read, Write as _};
+use std::net::{SocketAddr, TcpStream as Control};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use clock::Clock;
+use timeline::Elapsed;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Builder;
+
+use crate::child::{Child, Place};
+use crate::told_to_end;
+
+/// The headers of nginx's smallest answer.
+const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nserver: bench\r\ndate: Sat, 01 Aug 2026 12:00:00 GMT\r\n\
+    content-type: text/plain\r\ncontent-length: 13\r\nconnection: keep-alive\r\n\r\nHello, world!";
+/// What is not load starts like this.
+const CONTROL: &[u8] = b"GET /-/";
+
+struct Seen {
+    clock: Clock,
+    requests: AtomicU64,
+    /// When requests came; nothing until it is asked for.
+    notes: Mutex<Option<Vec<Elapsed>>>,
+}
+
+/// The part: serves until its input ends, and says first where.
+pub(crate) fn serve() -> io::Result<()> {
+    Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        writeln!(io::stdout(), "{}", listener.local_addr()?)?;
+        let seen = Arc::new(Seen { clock: Clock::start(), requests: AtomicU64::new(0), notes: Mutex::new(None) });
+        tokio::select! {
+            result = accept(listener, seen) => result,
+            () = told_to_end() => Ok(()),
+        }
+    })
+}
+
+async fn accept(listener: TcpListener, seen: Arc<Seen>) -> io::Result<()> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let seen = Arc::clone(&seen);
+        // Whoever breaks a connection has no more to ask.
+        tokio::spawn(async move { seen.attend(stream).await });
+    }
+}
+
+impl Seen {
+    /// Requests come one at a time and without a body, so that one ends where what was read ends with an empty line.
+    async fn attend(&self, mut stream: TcpStream) -> io::Result<()> {
+        let mut buffer = [0; 4096];
+        let mut length = 0;
+        loop {
+            length += match stream.read(&mut buffer[length..]).await? {
+                0 => return Ok(()),
+                read => read,
+            };
+            let request = &buffer[..length];
+            if !request.ends_with(b"\r\n\r\n") {
+                continue;
+            }
+            if request.starts_with(CONTROL) {
+                return stream.write_all(self.control(request).as_bytes()).await;
+            }
+            self.note();
+            stream.write_all(ANSWER).await?;
+            length = 0;
+        }
+    }
+
+    fn note(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        if let Some(notes) = &mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner) {
+            notes.push(self.clock.now());
+        }
+    }
+
+    fn control(&self, request: &[u8]) -> String {
+        let words = String::from_utf8_lossy(&request[CONTROL.len()..]).into_owned();
+        match words.split(' ').next().unwrap_or_default() {
+            "count" => self.requests.load(Ordering::Relaxed).to_string(),
+            "notes" => self.take_notes(),
+            freeze => {
+                let millis = freeze.strip_prefix("freeze/").and_then(|millis| millis.parse().ok()).unwrap_or(0);
+                // All that is served is served by this thread.
+                self.clock.block_until(self.clock.now() + Duration::from_millis(millis));
+                String::new()
+            }
+        }
+    }
+
+    fn take_notes(&self) -> String {
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner).replace(Vec::with_capacity(1 << 20));
+        notes.unwrap_or_default().iter().fold(String::new(), |mut text, at| {
+            // A string takes every line.
+            let _ = writeln!(text, "{}", at.micros());
+            text
+        })
+    }
+}
+
+/// The other side: a server that runs until it is dropped.
+pub(crate) struct Server {
+    _child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    pub(crate) fn start(place: Place) -> io::Result<Self> {
+        let mut child = Child::part(place, "server", &[])?;
+        let line = child.line()?;
+        let address = line.parse().map_err(|_| io::Error::other(format!("the server says `{line}`")))?;
+        Ok(Self { _child: child, address })
+    }
+
+    /// How many requests it has had.
+    pub(crate) fn count(&self) -> io::Result<u64> {
+        self.ask("count")?.parse().map_err(io::Error::other)
+    }
+
+    /// When requests came since the last call, in microseconds; notes are taken from the first call on.
+    pub(crate) fn notes(&self) -> io::Result<Vec<f64>> {
+        self.ask("notes")?.lines().map(|line| line.parse().map_err(io::Error::other)).collect()
+    }
+
+    /// Makes it stand still; returns when it goes on.
+    pub(crate) fn freeze(&self, millis: u64) -> io::Result<()> {
+        self.ask(&format!("freeze/{millis}")).map(drop)
+    }
+
+    fn ask(&self, what: &str) -> io::Result<String> {
+        let mut stream = Control::connect(self.address)?;
+        write!(stream, "GET /-/{what} \r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+}
