@@ -4,6 +4,7 @@
 
 mod anew;
 mod decode;
+mod pattern;
 mod plan;
 mod problem;
 mod quantity;
@@ -17,9 +18,11 @@ mod variables;
 use std::path::Path;
 
 pub use anew::load_assertions;
+pub use pattern::Pattern;
 pub use plan::{
-    Assertion, AttachPlan, ContainerPlan, Expect, HeartbeatPlan, Image, Journey, Launch, Method, Phase, Plan,
-    ProbePlan, ProcessPlan, Ready, ReadyWhen, Request, Resources, Rule, Step, TargetPlan, Tolerance, Users,
+    Address, Assertion, AttachPlan, CommandPlan, ContainerPlan, Expect, HeartbeatPlan, Image, Journey, Launch, Method,
+    Phase, Plan, ProbePlan, ProcessPlan, Ready, ReadyWhen, Request, Resources, Rule, Scheme, Step, TargetPlan,
+    Tolerance, Users,
 };
 pub use problem::{Place, Problem};
 pub use quantity::{Size, Span};

@@ -1,5 +1,7 @@
 //! The plan: a scenario laid out on a timeline, complete, valid, pure data.
 
+mod foreign;
+
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -7,6 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use timeline::{Amount, Elapsed, Metric, Unit};
+
+pub use self::foreign::{Address, CommandPlan, Scheme};
+use crate::pattern::Pattern;
 
 /// A scenario laid out: everything that a run needs to know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +27,12 @@ pub struct Plan {
     pub target: TargetPlan,
     /// What users do.
     pub journeys: Vec<Journey>,
+    /// The other program that is the load in the place of users, where one is.
+    #[serde(default)]
+    pub command: Option<CommandPlan>,
+    /// What the target logs when a cycle of its own has ended, where it works in cycles.
+    #[serde(default)]
+    pub cycles: Option<Pattern>,
     /// After which time a request counts as failed.
     pub timeout: Duration,
     /// The time of load within which the target is assumed to warm up; all of the load where it is not known.
@@ -158,6 +169,8 @@ pub enum AttachPlan {
         /// Its port.
         port: Option<u16>,
     },
+    /// An address.
+    Url(Address),
 }
 
 /// When a target counts as ready.
@@ -272,6 +285,9 @@ pub struct Phase {
     pub length: Duration,
     /// The load.
     pub users: Users,
+    /// Is there load in it that the harness does not make: the command's, or the target's own?
+    #[serde(default)]
+    pub foreign: bool,
 }
 
 impl Phase {
@@ -282,7 +298,7 @@ impl Phase {
 
     /// Is there load in it?
     pub fn loaded(&self) -> bool {
-        self.users.from > 0 || self.users.to > 0
+        self.foreign || self.users.from > 0 || self.users.to > 0
     }
 
     /// How many users are asked for at `at`, counted from the start of the first phase.
@@ -316,6 +332,9 @@ pub struct ProbePlan {
 pub struct HeartbeatPlan {
     /// The path that is got.
     pub path: String,
+    /// Whom it names in its header `host`; the address where nothing is said.
+    #[serde(default)]
+    pub host: Option<String>,
     /// The grid.
     pub period: Duration,
 }

@@ -69,13 +69,14 @@ impl Resolver<'_> {
             self.refuse(&[place, &["users"]].concat(), "that is more users than one machine drives", hint);
         }
         let start = phases.last().map_or(Elapsed::ZERO, Phase::end);
-        let name =
-            spec.name.clone().unwrap_or_else(|| if users == Users::default() { "idle" } else { "load" }.to_owned());
-        phases.push(Phase { name, cycle, start, length, users });
+        let foreign = spec.loaded.unwrap_or(false);
+        let idle = users == Users::default() && !foreign;
+        let name = spec.name.clone().unwrap_or_else(|| if idle { "idle" } else { "load" }.to_owned());
+        phases.push(Phase { name, cycle, start, length, users, foreign });
     }
 
     pub(super) fn journeys(&mut self, spec: &Spec, phases: &[Phase]) -> Vec<Journey> {
-        let loaded = phases.iter().any(Phase::loaded);
+        let loaded = spec.load.command.is_none() && phases.iter().any(|phase| phase.loaded() && !phase.foreign);
         if loaded && spec.load.journeys.is_empty() && !self.is_known_bad(&["load"]) {
             let hint = "add `journeys: [{name: home, steps: [{get: /}]}]`";
             self.refuse(&["load"], "users are asked for, and they have nothing to do", hint);
@@ -209,6 +210,6 @@ fn has_port(spec: &Spec) -> bool {
     let target = &spec.target;
     target.process.is_some()
         || target.container.as_ref().is_some_and(|container| container.port.is_some())
-        || target.attach.as_ref().is_some_and(|attach| attach.port.is_some())
+        || target.attach.as_ref().is_some_and(|attach| attach.port.is_some() || attach.url.is_some())
         || (target.container.is_none() && target.attach.is_none())
 }
