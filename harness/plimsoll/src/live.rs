@@ -39,7 +39,7 @@ impl Live {
             Progress::Swept(what) => self.line(&format!("removed {what} that a killed run had left behind")),
             Progress::Doing(what) => self.bar.set_message(what),
             Progress::Happened(event) => self.happened(event.at, &event.what),
-            Progress::Phase { name, cycle, length, users } => self.phase(&name, cycle, length, users),
+            Progress::Phase { name, cycle, length, users, loaded } => self.phase(&name, cycle, length, users, loaded),
             Progress::Interval(snapshot) => self.interval(&snapshot),
         }
     }
@@ -60,7 +60,9 @@ impl Live {
         let text = match what {
             Happening::Launched { what } => format!("launched {what}"),
             Happening::Ready => "ready".to_owned(),
-            Happening::Entered { .. } => return,
+            Happening::Entered { .. } | Happening::Requests { .. } | Happening::CycleEnded { .. } => return,
+            Happening::CommandStarted { what } => format!("load: {what}"),
+            Happening::CommandEnded { how, .. } => format!("load: {how}"),
             Happening::ProbeFailed { probe, reason } => format!("probe {probe} failed: {reason}"),
             Happening::ProbeRecovered { probe } => format!("probe {probe} reads again"),
             Happening::OomKill => "a process of the target was OOM-killed".to_owned(),
@@ -73,13 +75,14 @@ impl Live {
         self.line(&format!("{at:>8}  {text}"));
     }
 
-    fn phase(&mut self, name: &str, cycle: Option<u32>, length: Duration, users: (u64, u64)) {
+    fn phase(&mut self, name: &str, cycle: Option<u32>, length: Duration, users: (u64, u64), loaded: bool) {
         self.phase = cycle.map_or_else(|| name.to_owned(), |cycle| format!("{name} #{cycle}"));
         self.bar.set_prefix(self.phase.clone());
         self.bar.set_message("");
         self.last_plain = None;
         if self.bar.is_hidden() {
             let users = match users {
+                (0, 0) if loaded => "loaded".to_owned(),
                 (0, 0) => "idle".to_owned(),
                 (from, to) if from == to => format!("{from} users"),
                 (from, to) => format!("{from} to {to} users"),
@@ -115,8 +118,10 @@ impl Live {
         let left = snapshot.length.saturating_sub(Duration::from_micros(snapshot.at.micros()));
         let left = Elapsed::from_seconds(left.as_secs_f64().round());
         let mut parts = Vec::new();
-        if snapshot.users > 0 || snapshot.rate > 0.0 {
+        if snapshot.users > 0 {
             parts.push(format!("{} users", snapshot.users));
+        }
+        if snapshot.users > 0 || snapshot.rate > 0.0 {
             parts.push(format!("{:.0}/s", snapshot.rate));
         }
         if let Some((p50, p99)) = snapshot.latency {

@@ -25,6 +25,8 @@ pub enum Progress {
         length: Duration,
         /// The users at its start and end.
         users: (u64, u64),
+        /// Is there load in it, of whomever?
+        loaded: bool,
     },
     /// An interval of load was closed.
     Interval(Snapshot),

@@ -34,7 +34,13 @@ impl Case<'_> {
             let summary = "a process of the target was OOM-killed; the target itself lived on";
             return Judgement::new(Verdict::Fail, "child_oom_killed", summary);
         }
+        if let Some(silence) = self.silence() {
+            return silence;
+        }
         match &self.timeline.outcome {
+            Outcome::Completed if self.plan.only_address().is_some() => {
+                Judgement::new(Verdict::Pass, "holds", "the target answered until the end")
+            }
             Outcome::Completed => Judgement::new(Verdict::Pass, "holds", "the target lived until it was stopped"),
             Outcome::StoppedEarly { .. } => {
                 Judgement::new(Verdict::Pass, "holds", "the target lived until the run was stopped early")
@@ -109,6 +115,9 @@ impl Case<'_> {
     }
 
     pub(super) fn generator_health(self) -> Judgement {
+        if let Some(command) = &self.plan.command {
+            return self.command_health(command);
+        }
         if let Outcome::LoadFailed { reason } = &self.timeline.outcome {
             return Judgement::new(Verdict::Inconclusive, "failed", format!("the load failed: {reason}"));
         }
@@ -154,7 +163,7 @@ impl Case<'_> {
     }
 
     /// The observer is measured: its processor time and its memory under load.
-    fn harness_cost(self) -> Vec<String> {
+    pub(super) fn harness_cost(self) -> Vec<String> {
         let Some(window) = self.timeline.loaded_window() else { return Vec::new() };
         let mut notes = Vec::new();
         let cpu = self.timeline.series(Metric::CpuTime, &Subject::Harness).map(|series| series.within(window));

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use timeline::{Amount, Elapsed, LatencyInterval, Unit, new_histogram};
+use timeline::{Amount, Elapsed, Happening, LatencyInterval, Unit, new_histogram};
 
 use super::{Case, Judgement, below, code_of};
 use crate::finding::{Evidence, Verdict};
@@ -112,8 +112,21 @@ impl Case<'_> {
         })
     }
 
+    /// How many requests the command has told of.
+    pub(super) fn told_requests(self) -> u64 {
+        let told = self.timeline.events.iter().map(|event| match event.what {
+            Happening::Requests { count, .. } => count,
+            _ => 0,
+        });
+        told.sum()
+    }
+
     pub(super) fn throughput(self, limit: f64) -> Judgement {
-        let totals = Totals::of(&self.timeline.latency);
+        let told = self.told_requests();
+        let totals = match told {
+            0 => Totals::of(&self.timeline.latency),
+            requests => Totals { requests, ..Totals::default() },
+        };
         let loaded = self.timeline.phases.iter().filter(|phase| phase.loaded);
         let length: f64 = loaded.map(|phase| phase.end.since(phase.start).as_secs_f64()).sum();
         if totals.requests == 0 || length <= 0.0 {
@@ -123,14 +136,15 @@ impl Case<'_> {
         let verdict = if rate > limit { Verdict::Pass } else { Verdict::Fail };
         let per_second = |value| Amount { value, unit: Unit::PerSecond };
         let time = Elapsed::from_seconds(length);
-        let summary = format!("{} right answers over {time} of load (limit {})", per_second(rate), per_second(limit));
+        let what = if told > 0 { "requests of the command" } else { "right answers" };
+        let summary = format!("{} {what} over {time} of load (limit {})", per_second(rate), per_second(limit));
         let code = if verdict == Verdict::Pass { "holds" } else { "too_low" };
         Judgement::new(verdict, code, summary).with(Evidence {
             value: Some(per_second(rate)),
             limit: Some(per_second(limit)),
             window: self.timeline.loaded_window(),
             samples: totals.requests,
-            source: Some("right answers of all steps".to_owned()),
+            source: Some(if told > 0 { "what the command tells" } else { "right answers of all steps" }.to_owned()),
             ..Evidence::default()
         })
     }

@@ -128,7 +128,7 @@ impl Case<'_> {
         tolerance: Tolerance,
     ) -> Result<Testimony, Box<Judgement>> {
         let window = self.judged_window().ok_or_else(|| untold("no phase was reached"))?;
-        let work = Work::new(&self.timeline.phases, &self.timeline.latency);
+        let work = Work::new(self.timeline);
         let stretches = self.stretches(window, &work);
         let sampled = metrics.iter().filter_map(|metric| Some((*metric, self.series_of(subject, *metric)?)));
         let summons: Vec<Summons> = sampled
@@ -208,10 +208,7 @@ impl Case<'_> {
         Witness {
             place: Place::Rests,
             metric: summons.metric,
-            source: format!(
-                "{} at rest after {} cycles, from {}",
-                summons.metric, ratchet.count, summons.series.source
-            ),
+            source: self.source_of_rests(summons, ratchet.count),
             window: summons.stretch.window,
             samples: ratchet.count as u64,
             slope: ratchet.slope,
@@ -224,6 +221,17 @@ impl Case<'_> {
             level: ratchet.level,
             shape: None,
             settles_after: None,
+        }
+    }
+}
+
+impl Case<'_> {
+    fn source_of_rests(self, summons: &Summons, count: usize) -> String {
+        let (metric, source) = (summons.metric, &summons.series.source);
+        if self.plan.cycles.is_some() {
+            format!("the least {metric} in each of {count} cycles of its own, from {source}")
+        } else {
+            format!("{metric} at rest after {count} cycles, from {source}")
         }
     }
 }
