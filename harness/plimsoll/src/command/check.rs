@@ -31,11 +31,14 @@ fn describe(plan: &Plan) -> String {
     let heartbeat = plan.probes.heartbeat.as_ref().map_or(String::new(), |heartbeat| {
         format!(", heartbeat on {} every {}", heartbeat.path, Elapsed::from(heartbeat.period))
     });
-    let _ = writeln!(text, "samples   every {}{heartbeat}\n", Elapsed::from(plan.probes.every));
+    let samples = format!("every {}", Elapsed::from(plan.probes.every));
+    let samples = if plan.only_address().is_some() { "none".to_owned() } else { samples };
+    let _ = writeln!(text, "samples   {samples}{heartbeat}\n");
     text.push_str(&timeline(plan));
     for journey in &plan.journeys {
         let _ = writeln!(text, "journey   {} (weight {}, {} steps)", journey.name, journey.weight, journey.steps.len());
     }
+    text.push_str(&foreign(plan));
     text.push_str(&looks(plan));
     text.push_str("\nasserted\n");
     for assertion in &plan.assertions {
@@ -55,6 +58,7 @@ fn target(plan: &Plan) -> String {
         Launch::Process(process) => format!("process `{}`", process.command.join(" ")),
         Launch::Attach(AttachPlan::Container { name, .. }) => format!("the running container {name}"),
         Launch::Attach(AttachPlan::Process { pid, .. }) => format!("the running process {pid}"),
+        Launch::Attach(AttachPlan::Url(address)) => format!("{address}, of which no memory can be seen"),
     }
 }
 
@@ -86,6 +90,24 @@ fn timeline(plan: &Plan) -> String {
     text
 }
 
+/// The load that the harness does not make, and the cycles that it does not plan.
+fn foreign(plan: &Plan) -> String {
+    let mut text = String::new();
+    if let Some(command) = &plan.command {
+        let counted = command.requests.as_ref().map_or("are not counted".to_owned(), |pattern| {
+            format!("are counted by `{}` in its output", pattern.as_str())
+        });
+        let _ =
+            writeln!(text, "command   `{}` in each loaded phase; its requests {counted}", command.command.join(" "));
+    } else if plan.phases.iter().any(|phase| phase.foreign) {
+        let _ = writeln!(text, "load      the target's own");
+    }
+    if let Some(pattern) = &plan.cycles {
+        let _ = writeln!(text, "cycles    the target's own, by `{}` in its log", pattern.as_str());
+    }
+    text
+}
+
 /// When it may stop early, where it may.
 fn looks(plan: &Plan) -> String {
     let times: Vec<String> = verdict::looks(plan).iter().map(|look| look.at.to_string()).collect();
@@ -95,6 +117,7 @@ fn looks(plan: &Plan) -> String {
 
 fn users(phase: &Phase) -> String {
     match (phase.users.from, phase.users.to) {
+        (0, 0) if phase.foreign => "loaded".to_owned(),
         (0, 0) => "idle".to_owned(),
         (from, to) if from == to => from.to_string(),
         (from, to) => format!("{from}..{to}"),

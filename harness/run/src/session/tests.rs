@@ -9,22 +9,23 @@ fn plan(phases: &str) -> Plan {
     scenario::load(&source, Path::new("/"), &|_| None).unwrap()
 }
 
-/// Plays a run whose ticks come `late` after they are due, up to an input at a time.
+/// Plays a run whose ticks come `late` after they are due, with an input at a time.
 fn play(plan: &Plan, late: Duration, interruption: Option<&(f64, Input)>) -> Vec<(f64, Command)> {
     let mut out = Vec::new();
     let mut log = Vec::new();
     let began = Elapsed::from_seconds(5.0);
     let mut now = began;
     let mut session = Session::begin(plan, now, &mut out);
+    let mut interruption = interruption;
     while !session.ended {
         log.extend(out.drain(..).map(|command| (now.since(began).as_secs_f64(), command)));
         now = session.next_due() + late;
-        match interruption {
-            Some((at, input)) if now >= began + Duration::from_secs_f64(*at) => {
+        match interruption.take_if(|(at, _)| now >= began + Duration::from_secs_f64(*at)) {
+            Some((at, input)) => {
                 now = began + Duration::from_secs_f64(*at);
                 session.on(now, input.clone(), &mut out);
             }
-            _ => session.on(now, Input::Tick, &mut out),
+            None => session.on(now, Input::Tick, &mut out),
         }
     }
     log.extend(out.drain(..).map(|command| (now.since(began).as_secs_f64(), command)));

@@ -12,7 +12,7 @@ const LEFT_UNANSWERED: u64 = 10;
 struct Asked {
     begun: Elapsed,
     ended: Elapsed,
-    asked: u64,
+    times: u64,
     answered: u64,
 }
 
@@ -22,11 +22,11 @@ impl Case<'_> {
         self.plan.only_address()?;
         let all = self.asked();
         let Some(last) = all.iter().filter(|one| one.answered > 0).map(|one| one.ended).max() else {
-            let asked: u64 = all.iter().map(|one| one.asked).sum();
+            let asked: u64 = all.iter().map(|one| one.times).sum();
             let summary = format!("the target answered nothing of what it was asked {asked} times");
             return (asked > 0).then(|| Judgement::new(Verdict::Fail, "silent", summary));
         };
-        let unanswered: u64 = all.iter().filter(|one| one.begun >= last).map(|one| one.asked).sum();
+        let unanswered: u64 = all.iter().filter(|one| one.begun >= last).map(|one| one.times).sum();
         let summary = format!("the target answered nothing from {last} on, {unanswered} times");
         (unanswered >= LEFT_UNANSWERED).then(|| Judgement::new(Verdict::Fail, "fell_silent", summary))
     }
@@ -36,13 +36,13 @@ impl Case<'_> {
         let of_load = self.timeline.latency.iter().map(|interval| Asked {
             begun: interval.start,
             ended: interval.end,
-            asked: interval.requests,
+            times: interval.requests,
             answered: interval.histogram.decode().map_or(0, |histogram| histogram.len()),
         });
         let of_beats = self.timeline.beats.iter().map(|beat| Asked {
             begun: beat.due,
             ended: beat.done,
-            asked: 1,
+            times: 1,
             answered: u64::from(beat.answered),
         });
         if self.timeline.latency.is_empty() { of_beats.collect() } else { of_load.collect() }

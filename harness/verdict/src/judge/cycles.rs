@@ -15,7 +15,7 @@ impl Case<'_> {
 
     fn try_growth_per_cycle(self, limit: f64) -> Result<Judgement, Box<Judgement>> {
         let metrics = self.held_memory(&Subject::Target);
-        let heard = self.hear(&Subject::Target, &metrics[..1], Tolerance::default())?;
+        let heard = self.hear(&Subject::Target, &metrics[..1], Tolerance::default(), true)?;
         let few = || self.too_few_cycles();
         let rests = heard.witnesses.iter().find(|one| one.place == Place::Rests).ok_or_else(few)?;
         let scale = Scale::cycle(self, &heard.work).ok_or_else(few)?;

@@ -121,11 +121,14 @@ struct Inquiry {
 
 impl Case<'_> {
     /// Hears what the run tells of those of `metrics` that were sampled; the first of them is the preferred one.
+    /// What cycles of the target's own tell is heard only where it is asked for: their floors have so little noise that
+    /// they take the last of a warm-up for a leak, where nobody says how much growth counts.
     pub(super) fn hear(
         self,
         subject: &Subject,
         metrics: &[Metric],
         tolerance: Tolerance,
+        own_cycles: bool,
     ) -> Result<Testimony, Box<Judgement>> {
         let window = self.judged_window().ok_or_else(|| untold("no phase was reached"))?;
         let work = Work::new(self.timeline);
@@ -134,6 +137,7 @@ impl Case<'_> {
         let summons: Vec<Summons> = sampled
             .enumerate()
             .flat_map(|(rank, (metric, series))| self.summon(metric, series, rank == 0, &stretches, &work))
+            .filter(|summons| own_cycles || self.plan.cycles.is_none() || matches!(summons.gaze, Gaze::Load(_)))
             .collect();
         if summons.is_empty() {
             return Err(untold("no sample was taken"));
