@@ -27,9 +27,10 @@ const KNOWS: [(&str, &[&str]); 14] = [
 ];
 
 /// A library that only some crates may name, in their manifest or their sources.
-const OWNED: [(&str, &[&str]); 11] = [
+const OWNED: [(&str, &[&str]); 13] = [
     ("csv", &["import"]),
     ("goose", &["load"]),
+    ("regex", &["scenario"]),
     ("reqwest", &["load"]),
     ("testcontainers", &["target"]),
     ("bollard", &["target"]),
@@ -39,6 +40,7 @@ const OWNED: [(&str, &[&str]); 11] = [
     ("clap", &["plimsoll", "specimen"]),
     ("indicatif", &["plimsoll"]),
     ("sysinfo", &["probe"]),
+    ("url", &["scenario"]),
 ];
 
 /// Crates that decide and tell, and so neither wait nor touch the world.

@@ -86,7 +86,9 @@ pub(crate) fn of(timeline: &Timeline) -> Vec<Step> {
             *step.failures.entry(kind.clone()).or_default() += count;
         }
         // A histogram with other bounds is not one of ours; what it holds is left out.
-        interval.histogram.decode().into_iter().for_each(|histogram| drop(step.histogram.add(&histogram)));
+        if let Some(histogram) = interval.histogram.decode() {
+            let _ = step.histogram.add(&histogram);
+        }
     }
     steps
 }
@@ -100,8 +102,7 @@ pub(crate) fn table(timeline: &Timeline, width: usize) -> Vec<String> {
     let apart = longest > room;
     let lead = if apart { INDENT } else { longest + INDENT };
     let row = |name: &str, cells: &[String]| {
-        let cells: String = cells.iter().map(|cell| format!("{cell:>WIDTH$}")).collect();
-        format!("{name:<lead$}{cells}")
+        cells.iter().fold(format!("{name:<lead$}"), |line, cell| format!("{line}{cell:>WIDTH$}"))
     };
     let mut lines = Vec::new();
     for (step, name) in steps.iter().zip(&names) {

@@ -173,11 +173,11 @@ impl Stage<'_> {
                     Command::SetUsers(users) => load.iter().for_each(|load| load.set_users(users)),
                     Command::Left(span) => seen.append(Observation::Phase(span)),
                     Command::Enter(index) => self.enter(index, seen),
-                    Command::StartCommand(index) => {
+                    Command::StartLoad(index) => {
                         let job = Job::new(self.plan, &self.plan.phases[index], target);
                         next = next.or(foreign.as_mut().and_then(|foreign| self.started(foreign.start(job), seen)));
                     }
-                    Command::StopCommand => foreign.iter_mut().for_each(Foreign::stop),
+                    Command::EndLoad => foreign.iter_mut().for_each(Foreign::stop),
                     Command::Rest(index) => self.entered(index, false, seen),
                     Command::Look(look) => next = next.or(self.look(look, settled, seen)),
                     Command::Cut => settled = self.cut(&session, load.as_ref(), foreign.as_ref(), seen),
@@ -191,8 +191,9 @@ impl Stage<'_> {
         };
         if let Some(mut foreign) = foreign
             && let Some(news) = foreign.finish().await
+            && let Some(reason) = self.told(news, &foreign, seen)
         {
-            self.told(news, &foreign, seen);
+            tracing::warn!("at the end {reason}");
         }
         if let Some(load) = load {
             keep(seen, load.stop().await);

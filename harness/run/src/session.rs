@@ -46,9 +46,9 @@ pub(crate) enum Command {
     /// Ask for so many users.
     SetUsers(u64),
     /// Start the command that is the load of this phase.
-    StartCommand(usize),
+    StartLoad(usize),
     /// Ask it to end.
-    StopCommand,
+    EndLoad,
     /// The rest of this phase is idle.
     Rest(usize),
     /// Close the load's interval.
@@ -174,7 +174,7 @@ impl Session {
         self.follow_ramp(now, out);
         if self.commanded[index] {
             self.command_at_work = true;
-            out.push(Command::StartCommand(index));
+            out.push(Command::StartLoad(index));
         }
     }
 
@@ -204,7 +204,7 @@ impl Session {
     fn leave(&mut self, now: Elapsed, out: &mut Vec<Command>) {
         let Some(index) = self.current.take() else { return };
         if std::mem::take(&mut self.command_at_work) {
-            out.push(Command::StopCommand);
+            out.push(Command::EndLoad);
         }
         self.cut(now, out);
         out.push(self.left(index, now));

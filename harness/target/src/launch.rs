@@ -141,6 +141,7 @@ impl LaunchError {
                 "a name without a slash is looked for in PATH, one with a slash from the scenario's folder, and it has to be \
                  executable"
             }
+            Self::NoHost { .. } => "write a name that this machine can look up, or an IP address",
             Self::PortTaken { .. } => "leave `port` out, and the process is told a free one in PORT",
             Self::NoCgroup(_) => {
                 "limits on a process need root, or a writable /sys/fs/cgroup; a container needs neither"

@@ -28,8 +28,9 @@ impl Stage<'_> {
     /// Tells that the command was started; what comes of it where it could not be.
     pub(super) fn started(&mut self, started: Result<Option<Happening>, LaunchError>, seen: &Seen) -> Option<Input> {
         match started {
-            Ok(what) => {
-                what.into_iter().for_each(|what| self.happened(seen, what));
+            Ok(None) => None,
+            Ok(Some(what)) => {
+                self.happened(seen, what);
                 None
             }
             Err(error) => Some(self.load_failed(foreign::reason(&error), seen)),

@@ -179,8 +179,7 @@ const COMMANDED: &str =
     "[{name: base, for: 2s}, {name: work, for: 4s, loaded: true}, {name: more, for: 2s, loaded: true}, {for: 1s}]";
 
 fn orders(log: &[(f64, Command)]) -> Vec<(f64, Command)> {
-    let is_order =
-        |command: &Command| matches!(command, Command::StartCommand(_) | Command::StopCommand | Command::Rest(_));
+    let is_order = |command: &Command| matches!(command, Command::StartLoad(_) | Command::EndLoad | Command::Rest(_));
     log.iter().filter(|(_, command)| is_order(command)).cloned().collect()
 }
 
@@ -189,14 +188,9 @@ fn a_command_is_started_with_its_phase_and_asked_to_end_with_it() {
     let log = play(&commanded(COMMANDED), Duration::ZERO, None);
     assert_eq!(
         orders(&log),
-        [
-            (2.0, Command::StartCommand(1)),
-            (6.0, Command::StopCommand),
-            (6.0, Command::StartCommand(2)),
-            (8.0, Command::StopCommand),
-        ]
+        [(2.0, Command::StartLoad(1)), (6.0, Command::EndLoad), (6.0, Command::StartLoad(2)), (8.0, Command::EndLoad),]
     );
-    let cut = log.iter().skip_while(|(_, command)| *command != Command::StopCommand).nth(1).unwrap();
+    let cut = log.iter().skip_while(|(_, command)| *command != Command::EndLoad).nth(1).unwrap();
     assert_eq!(cut.1, Command::Cut, "what it did until then lies in its phase");
 }
 
@@ -215,11 +209,6 @@ fn what_a_command_leaves_of_its_phase_is_idle() {
     assert_eq!(spans, [("work".to_owned(), true, 2.0, 3.5), ("work".to_owned(), false, 3.5, 6.0)]);
     assert_eq!(
         orders(&log),
-        [
-            (2.0, Command::StartCommand(1)),
-            (3.5, Command::Rest(1)),
-            (6.0, Command::StartCommand(2)),
-            (8.0, Command::StopCommand),
-        ]
+        [(2.0, Command::StartLoad(1)), (3.5, Command::Rest(1)), (6.0, Command::StartLoad(2)), (8.0, Command::EndLoad),]
     );
 }
