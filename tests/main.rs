@@ -2,7 +2,9 @@
 #![expect(clippy::disallowed_methods, reason = "a test of the program waits for it by the wall clock")]
 #![expect(clippy::unwrap_used, reason = "all of this is tests, helpers too: clippy only knows #[test] functions")]
 
+mod address;
 mod analyze;
+mod command;
 mod container;
 mod early;
 mod ending;
@@ -14,3 +16,4 @@ mod process;
 mod schema;
 mod stage;
 mod tidy;
+mod worker;

@@ -28,7 +28,6 @@ const KNOWS: [(&str, &[&str]); 14] = [
 
 /// A library that only some crates may name, in their manifest or their sources.
 const OWNED: [(&str, &[&str]); 12] = [
-    ("csv", &["import"]),
     ("goose", &["load"]),
     ("httparse", &["load"]),
     ("tokio-rustls", &["load"]),
@@ -40,6 +39,7 @@ const OWNED: [(&str, &[&str]); 12] = [
     ("clap", &["plimsoll", "specimen"]),
     ("indicatif", &["plimsoll"]),
     ("sysinfo", &["probe"]),
+    ("url", &["scenario"]),
 ];
 
 /// Crates that decide and tell, and so neither wait nor touch the world.

@@ -61,7 +61,9 @@ impl Live {
         let text = match what {
             Happening::Launched { what } => format!("launched {what}"),
             Happening::Ready => "ready".to_owned(),
-            Happening::Entered { .. } => return,
+            Happening::Entered { .. } | Happening::Requests { .. } | Happening::CycleEnded { .. } => return,
+            Happening::CommandStarted { what } => format!("load: {what}"),
+            Happening::CommandEnded { how, .. } => format!("load: {how}"),
             Happening::ProbeFailed { probe, reason } => format!("probe {probe} failed: {reason}"),
             Happening::ProbeRecovered { probe } => format!("probe {probe} reads again"),
             Happening::OomKill => "a process of the target was OOM-killed".to_owned(),
@@ -159,5 +161,5 @@ fn load_of(phase: &Phase) -> String {
         (from, to) => format!("{} to {} arrivals", per_second(from), per_second(to)),
     });
     let parts: Vec<String> = users.into_iter().chain(arrivals).collect();
-    if parts.is_empty() { "idle".to_owned() } else { parts.join(", ") }
+    if phase.foreign { "loaded".to_owned() } else if parts.is_empty() { "idle".to_owned() } else { parts.join(", ") }
 }

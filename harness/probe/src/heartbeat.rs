@@ -56,7 +56,8 @@ impl Heart {
         stalls: Stalls,
         out: Out,
     ) -> Result<Self, ProbeError> {
-        let line = Line { address, path: plan.path.clone(), sender: None };
+        let host = plan.host.clone().unwrap_or_else(|| address.to_string());
+        let line = Line { address, path: plan.path.clone(), host, sender: None };
         line.request().map_err(|source| ProbeError::Path { path: plan.path.clone(), source })?;
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|source| ProbeError::Thread { name: NAME, source })?;
@@ -155,6 +156,8 @@ async fn ask(line: &mut Line, stop: &Stop) -> Result<StatusCode, BeatError> {
 struct Line {
     address: SocketAddr,
     path: String,
+    /// Whom it names.
+    host: String,
     /// The connection, where there is one that is free.
     sender: Option<SendRequest<Empty<Bytes>>>,
 }
@@ -197,7 +200,7 @@ impl Line {
 
     fn request(&self) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
         Request::get(self.path.as_str())
-            .header(HOST, self.address.to_string())
+            .header(HOST, &self.host)
             .header(USER_AGENT, "plimsoll-heartbeat")
             .body(Empty::new())
     }

@@ -50,6 +50,8 @@ pub struct Watched {
     pub container: Option<String>,
     /// Where it listens, for the heartbeat.
     pub address: Option<SocketAddr>,
+    /// Is that all there is of it? Then nothing of it is sampled.
+    pub only_address: bool,
     /// Whom to ask where the target's files are out of reach.
     pub fallback: Option<Box<dyn Fallback>>,
 }
@@ -61,6 +63,7 @@ impl fmt::Debug for Watched {
             .field("pid", &self.pid)
             .field("container", &self.container)
             .field("address", &self.address)
+            .field("only_address", &self.only_address)
             .field("fallback", &fallback)
             .finish()
     }
@@ -142,6 +145,7 @@ pub fn start(
     sampler.add(Box::new(harness::Harness));
     match locate::target(watched.pid, watched.container.as_deref(), clock)? {
         Some(target) => sampler.watch(target),
+        None if watched.only_address => {}
         None => probes.ask(watched.fallback.ok_or(ProbeError::OutOfReach)?, clock, grid, &out)?,
     }
     probes.sources.extend(sampler.sources());

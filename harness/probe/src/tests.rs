@@ -29,7 +29,7 @@ fn millis(millis: u64) -> Duration {
 }
 
 fn nothing() -> Watched {
-    Watched { pid: None, container: None, address: None, fallback: None }
+    Watched { pid: None, container: None, address: None, only_address: false, fallback: None }
 }
 
 fn of_pid(pid: u32) -> Watched {
@@ -105,7 +105,7 @@ fn sampling(every: u64) -> ProbePlan {
 }
 
 fn beating(period: u64) -> ProbePlan {
-    let heartbeat = HeartbeatPlan { path: "/health".to_owned(), period: millis(period) };
+    let heartbeat = HeartbeatPlan { path: "/health".to_owned(), host: None, period: millis(period) };
     ProbePlan { every: Duration::from_hours(1), heartbeat: Some(heartbeat) }
 }
 
@@ -304,6 +304,14 @@ fn a_target_of_another_machine_is_read_by_the_fallback() {
         Happening::ProbeRecovered { probe: "engine".to_owned() }
     );
     // Its next read never ends.
+    bench.stop();
+}
+
+#[test]
+fn of_what_is_only_an_address_nothing_is_sampled_but_the_harness() {
+    let bench = Bench::start(&sampling(10), Watched { only_address: true, ..nothing() }).unwrap();
+    assert!(bench.probes.sources().keys().all(|key| key.subject == Subject::Harness));
+    bench.find(|seen| matches!(seen, Observation::Sample { .. }).then_some(()));
     bench.stop();
 }
 

@@ -61,6 +61,8 @@ fn plan() -> Plan {
         stop_early: false,
         target: TargetPlan { launch, ready: Ready { when: ReadyWhen::Started, within: Duration::from_mins(1) } },
         journeys: Vec::new(),
+        command: None,
+        cycles: None,
         timeout: Duration::from_secs(30),
         arrivals: ArrivalPlan::default(),
         client: scenario::ClientPlan::default(),

@@ -88,6 +88,8 @@ fn plan() -> Plan {
         stop_early: false,
         target: TargetPlan { launch: Launch::Process(process), ready },
         journeys: Vec::new(),
+        command: None,
+        cycles: None,
         timeout: Duration::from_secs(30),
         arrivals: scenario::ArrivalPlan::default(),
         client: scenario::ClientPlan::default(),

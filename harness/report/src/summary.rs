@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use timeline::{Metric, PhaseSpan, Subject, Timeline};
 
 use crate::cost;
+use crate::steps::{Latency, Step};
 use crate::totals::Totals;
 
 /// The document's version: raised when a key goes or changes its meaning, not when one is added.
@@ -56,8 +57,26 @@ fn load(totals: &Totals) -> Value {
         "seconds": totals.seconds,
         "per_second": totals.per_second(),
         "p50_seconds": totals.latency.map(|latency| latency.p50),
+        "p90_seconds": totals.latency.map(|latency| latency.p90),
         "p99_seconds": totals.latency.map(|latency| latency.p99),
+        "p999_seconds": totals.latency.map(|latency| latency.p999),
         "max_seconds": totals.latency.map(|latency| latency.max),
+        "steps": totals.steps.iter().map(step).collect::<Vec<_>>(),
+    })
+}
+
+fn step(step: &Step) -> Value {
+    let latency = Latency::of(&step.histogram);
+    json!({
+        "name": step.name,
+        "requests": step.requests,
+        "failed": step.failed(),
+        "failures": step.failures,
+        "p50_seconds": latency.map(|latency| latency.p50),
+        "p90_seconds": latency.map(|latency| latency.p90),
+        "p99_seconds": latency.map(|latency| latency.p99),
+        "p999_seconds": latency.map(|latency| latency.p999),
+        "max_seconds": latency.map(|latency| latency.max),
     })
 }
 
@@ -109,6 +128,11 @@ mod tests {
         assert_eq!(summary["run"]["seed"], u64::MAX.to_string());
         assert_eq!(summary["findings"][0]["assertion"], "memory.growth_per_request");
         assert_eq!(summary["load"]["failures"], json!({ "status 503": 6 }));
+        let step = &summary["load"]["steps"][0];
+        assert_eq!(
+            (&step["name"], &step["requests"], &step["failed"]),
+            (&json!("browse/GET /"), &json!(6000), &json!(6))
+        );
         assert_eq!(summary["phases"][1]["memory_floor_bytes"], 20.0 * 1_048_576.0);
         assert_eq!(summary["phases"][1]["memory_peak_bytes"], 80.0 * 1_048_576.0);
         assert_eq!(summary["harness"]["memory_peak_bytes"], 8_388_668.0);

@@ -9,9 +9,10 @@ use verdict::{Finding, Verdict};
 use crate::clean::{clean, one_line};
 use crate::order::{word, worst_first};
 use crate::paint::Style;
-use crate::totals::{Latency, Totals};
+use crate::steps::Latency;
+use crate::totals::Totals;
 use crate::wrap::wrap;
-use crate::{chart, evidence};
+use crate::{chart, evidence, steps};
 
 /// The whole of it: the verdict, the findings, the memory, the load, how it ended and where it is kept. Where the
 /// target did not start, there is nothing to tell but that.
@@ -19,9 +20,10 @@ pub fn terminal(record: &Record, style: Style) -> String {
     let seen = if matches!(record.timeline.outcome, Outcome::NotStarted { .. }) {
         Vec::new()
     } else {
-        vec![table(record, style), chart::memory(&record.timeline, style.width)]
+        let steps = steps::table(&record.timeline, style.width);
+        vec![table(record, style), chart::memory(&record.timeline, style.width), steps]
     };
-    let parts = [vec![headline(record, style)], seen, vec![facts(record)]].concat();
+    let parts = [vec![headline(record, style)], seen, vec![facts(record, style)]].concat();
     let parts: Vec<String> = parts.iter().filter(|lines| !lines.is_empty()).map(|lines| lines.join("\n")).collect();
     parts.join("\n\n") + "\n"
 }
@@ -106,21 +108,43 @@ pub(crate) fn mark(verdict: Verdict) -> char {
 }
 
 /// The load, how the run ended, and where it is.
-fn facts(record: &Record) -> Vec<String> {
-    let outcome = format!("Outcome  {}", one_line(&record.timeline.outcome.to_string()));
+fn facts(record: &Record, style: Style) -> Vec<String> {
+    let outcome = one_line(&record.timeline.outcome.to_string());
     let kept = format!("Record   {}", clean(&record.folder.display().to_string()));
     if matches!(record.timeline.outcome, Outcome::NotStarted { .. }) {
-        return vec![outcome, kept];
+        return vec![format!("Outcome  {outcome}"), kept];
     }
-    let load = Totals::of(&record.timeline).map_or_else(|| "no requests".to_owned(), |totals| told(&totals));
-    vec![format!("Load     {load}"), format!("{outcome} after {}", record.timeline.end), kept]
+    let totals = Totals::of(&record.timeline);
+    let load = match (&totals, &record.about.plan.command) {
+        (Some(totals), _) => told(totals),
+        (None, Some(command)) => format!("{}, whose requests are not counted", one_line(&command.command.join(" "))),
+        (None, None) => "no requests".to_owned(),
+    };
+    let mut lines = vec![format!("Load     {load}")];
+    lines.extend(totals.iter().flat_map(|totals| failures(totals, style)));
+    lines.push(format!("Outcome  {outcome} after {}", record.timeline.end));
+    lines.push(kept);
+    lines
+}
+
+/// What failed, by kind, the most first.
+fn failures(totals: &Totals, style: Style) -> Vec<String> {
+    let mut kinds: Vec<(&String, &u64)> = totals.failures.iter().flatten().collect();
+    kinds.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let kinds: Vec<String> = kinds.into_iter().map(|(kind, count)| format!("{count} {}", one_line(kind))).collect();
+    if kinds.is_empty() {
+        return Vec::new();
+    }
+    let lines = wrap(&kinds.join(", "), style.width.saturating_sub(9)).into_iter().enumerate();
+    lines.map(|(row, line)| format!("{:<9}{line}", if row == 0 { "Failed" } else { "" })).collect()
 }
 
 fn told(totals: &Totals) -> String {
     let requests = totals.requests;
     let failed = match totals.failed() {
-        0 => "none failed".to_owned(),
-        failed => format!("{failed} failed ({})", amount(failed as f64 / requests as f64, Unit::Share)),
+        None => "as its command tells".to_owned(),
+        Some(0) => "none failed".to_owned(),
+        Some(failed) => format!("{failed} failed ({})", amount(failed as f64 / requests as f64, Unit::Share)),
     };
     let rate = totals.per_second().map(|rate| {
         let length = show_duration(Duration::from_secs_f64(totals.seconds));

@@ -1,48 +1,42 @@
 //! What the load came to.
 
-use std::collections::BTreeMap;
+use timeline::{Failures, Happening, Timeline, new_histogram};
 
-use timeline::{Failures, Timeline, new_histogram};
+use crate::steps::{self, Latency, Step};
 
 /// All requests of a run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Totals {
     /// How many were answered or failed.
     pub(crate) requests: u64,
-    /// The failed ones among them, by kind.
-    pub(crate) failures: Failures,
+    /// The failed ones among them, by kind; `None` where the requests are a command's, which tells only their number.
+    pub(crate) failures: Option<Failures>,
     /// The length of the loaded phases, from the first to the last.
     pub(crate) seconds: f64,
-    /// Where a request was answered; counted from what [`timeline::CountedFrom`] says.
+    /// Service times, where a request was answered.
     pub(crate) latency: Option<Latency>,
-}
-
-/// Times in seconds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Latency {
-    /// Half of the answers took longer.
-    pub(crate) p50: f64,
-    /// One in a hundred took longer.
-    pub(crate) p99: f64,
-    /// None took longer.
-    pub(crate) max: f64,
+    /// The steps, each by itself.
+    pub(crate) steps: Vec<Step>,
 }
 
 impl Totals {
-    /// Adds up; `None` where no request was made.
+    /// Adds up; `None` where no request is known of.
     pub(crate) fn of(timeline: &Timeline) -> Option<Self> {
-        let requests = timeline.latency.iter().map(|interval| interval.requests).sum();
-        if requests == 0 {
-            return None;
-        }
         let (from, to) = timeline.loaded_window().unwrap_or_default();
         let seconds = to.since(from).as_secs_f64();
-        Some(Self { requests, failures: failures(timeline), seconds, latency: latency(timeline) })
+        let steps = steps::of(timeline);
+        let requests = steps.iter().map(|step| step.requests).sum();
+        if requests == 0 {
+            let requests = told_by_command(timeline);
+            let told = Self { requests, failures: None, seconds, latency: None, steps: Vec::new() };
+            return (requests > 0).then_some(told);
+        }
+        Some(Self { requests, failures: Some(failures(&steps)), seconds, latency: latency(&steps), steps })
     }
 
-    /// How many failed.
-    pub(crate) fn failed(&self) -> u64 {
-        self.failures.values().sum()
+    /// How many failed, where that is known.
+    pub(crate) fn failed(&self) -> Option<u64> {
+        self.failures.as_ref().map(|failures| failures.values().sum())
     }
 
     /// Requests per second of the loaded phases; `None` where they have no length.
@@ -51,39 +45,62 @@ impl Totals {
     }
 }
 
-fn failures(timeline: &Timeline) -> Failures {
-    let mut sum = BTreeMap::new();
-    for (kind, count) in timeline.latency.iter().flat_map(|interval| &interval.failures) {
+fn told_by_command(timeline: &Timeline) -> u64 {
+    let told = timeline.events.iter().map(|event| match event.what {
+        Happening::Requests { count, .. } => count,
+        _ => 0,
+    });
+    told.sum()
+}
+
+fn failures(steps: &[Step]) -> Failures {
+    let mut sum = Failures::new();
+    for (kind, count) in steps.iter().flat_map(|step| &step.failures) {
         *sum.entry(kind.clone()).or_default() += count;
     }
     sum
 }
 
-fn latency(timeline: &Timeline) -> Option<Latency> {
+fn latency(steps: &[Step]) -> Option<Latency> {
     let mut sum = new_histogram();
-    for histogram in timeline.latency.iter().filter_map(|interval| interval.times().decode()) {
-        // A histogram with other bounds is not one of ours; what it holds is left out.
-        let _ = sum.add(&histogram);
+    for step in steps {
+        // They have the same bounds.
+        let _ = sum.add(&step.histogram);
     }
-    let at = |quantile| sum.value_at_quantile(quantile) as f64 / 1e6;
-    (!sum.is_empty()).then(|| Latency { p50: at(0.5), p99: at(0.99), max: sum.max() as f64 / 1e6 })
+    Latency::of(&sum)
 }
 
 #[cfg(test)]
 mod tests {
+    use timeline::{Event, Observation};
+
     use super::*;
-    use crate::example;
+    use crate::example::{self, at};
 
     #[test]
     fn intervals_add_up() {
         let totals = Totals::of(&example::record(Vec::new()).timeline).unwrap();
-        assert_eq!((totals.requests, totals.failed(), totals.per_second()), (6000, 6, Some(100.0)));
+        assert_eq!((totals.requests, totals.failed(), totals.per_second()), (6000, Some(6), Some(100.0)));
         let latency = totals.latency.unwrap();
-        assert_eq!([latency.p50, latency.p99, latency.max].map(|at| (at * 1e4).round() as u64), [12, 12, 120]);
+        let told = [latency.p50, latency.p90, latency.p99, latency.p999, latency.max];
+        assert_eq!(told.map(|at| (at * 1e4).round() as u64), [12, 12, 12, 120, 120]);
     }
 
     #[test]
     fn no_request_is_no_total() {
-        assert_eq!(Totals::of(&Timeline::default()), None);
+        assert!(Totals::of(&Timeline::default()).is_none());
+    }
+
+    #[test]
+    fn of_a_command_only_the_number_is_known() {
+        let mut timeline = example::record(Vec::new()).timeline;
+        timeline.latency.clear();
+        for (from, to, count) in [(10.0, 40.0, 1000), (40.0, 70.0, 2000)] {
+            let what = Happening::Requests { from: at(from), to: at(to), count };
+            timeline.push(Observation::Event(Event { at: at(to), what }));
+        }
+        let totals = Totals::of(&timeline).unwrap();
+        assert_eq!((totals.requests, totals.failed(), totals.per_second()), (3000, None, Some(50.0)));
+        assert!(totals.latency.is_none());
     }
 }

@@ -1,5 +1,8 @@
 //! Performs a run: what the session decides is done here, and nothing is decided here.
 
+mod command;
+
+use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -8,12 +11,14 @@ use load::{Cut, Demand, Example, Load};
 use probe::{Probes, Watched};
 use record::{Record, Writer};
 use scenario::Plan;
-use target::{Owner, Reaper, Target};
+use target::{LaunchError, Owner, Reaper, Target};
 use timeline::{Elapsed, Event, Happening, Observation, Outcome};
 use tokio::sync::watch;
 use verdict::Look;
 
+use crate::counts;
 use crate::fallback::Engine;
+use crate::foreign::{Foreign, Job};
 use crate::progress::{Progress, Snapshot};
 use crate::seen::Seen;
 use crate::session::{Command, Input, Session};
@@ -56,7 +61,7 @@ async fn perform(order: Order, clock: Clock, watcher: Watcher<'_>) -> Result<Run
 }
 
 /// Reads the record back, judges it and keeps the findings: what is judged is what is kept.
-fn judged(folder: &std::path::Path) -> Result<Record, RunError> {
+fn judged(folder: &Path) -> Result<Record, RunError> {
     let mut record = record::open(folder)?;
     record.findings = verdict::judge(&record.about.plan, &record.timeline);
     record::save_findings(folder, &record.findings)?;
@@ -78,17 +83,19 @@ impl Stage<'_> {
         if let Err(error) = load::check(&Demand::of(self.plan), self.clock) {
             return not_started(error.into());
         }
+        let foreign = match Foreign::find(self.plan, owner, &writer.folder().join("load.log"), self.clock) {
+            Ok(foreign) => foreign,
+            Err(error) => return not_started(NotStarted::Command(error)),
+        };
         (self.watcher)(Progress::Doing("launching the target"));
-        let log = writer.folder().join("target.log");
-        // A launch that is under way is never cut off: what it has created would be left behind.
-        let mut target = match target::launch(&self.plan.target, owner, &log, self.clock).await {
+        let seen = Seen::new(writer.sink(), self.plan);
+        let mut target = match self.launch(writer.folder(), owner, &seen).await {
             Ok(target) => target,
             Err(error) => return not_started(error.into()),
         };
         writer.note_target(&target.what(), target.image_digest());
-        let seen = Seen::new(writer.sink(), self.plan);
         self.happened(&seen, Happening::Launched { what: target.what() });
-        let played = self.play_with(&target, &seen).await;
+        let played = self.play_with(&target, &seen, foreign).await;
         let (outcome, not_started) = match played {
             Ok(outcome) => (outcome, None),
             Err(error) => not_started(error),
@@ -102,7 +109,18 @@ impl Stage<'_> {
         (outcome, not_started)
     }
 
-    async fn play_with(&mut self, target: &Target, seen: &Seen) -> Result<Outcome, NotStarted> {
+    /// Launches the target. A launch that is under way is never cut off: what it has created would be left behind.
+    async fn launch(&mut self, folder: &Path, owner: &Owner, seen: &Seen) -> Result<Target, LaunchError> {
+        let hear = self.plan.cycles.clone().map(|pattern| counts::cycles(pattern, seen.clone(), self.clock));
+        target::launch(&self.plan.target, owner, &folder.join("target.log"), hear, self.clock).await
+    }
+
+    async fn play_with(
+        &mut self,
+        target: &Target,
+        seen: &Seen,
+        foreign: Option<Foreign>,
+    ) -> Result<Outcome, NotStarted> {
         (self.watcher)(Progress::Doing("waiting until it is ready"));
         tokio::select! {
             ready = target.ready() => ready?,
@@ -114,7 +132,7 @@ impl Stage<'_> {
         self.happened(seen, Happening::Ready);
         let probes = self.watch(target, seen)?;
         let load = self.load(target)?;
-        let outcome = self.perform(target, seen, load).await;
+        let outcome = self.perform(target, seen, load, foreign).await;
         if let Err(error) = probes.stop() {
             tracing::warn!("{error}");
         }
@@ -127,6 +145,7 @@ impl Stage<'_> {
             pid: target.pid(),
             container: target.container().map(str::to_owned),
             address: target.address(),
+            only_address: self.plan.only_address().is_some(),
             fallback: stats.map(|stats| -> Box<dyn probe::Fallback> { Box::new(Engine(stats)) }),
         };
         let all = seen.clone();
@@ -140,30 +159,48 @@ impl Stage<'_> {
     }
 
     /// Walks the session to its end; the load is stopped when this returns.
-    async fn perform(&mut self, target: &Target, seen: &Seen, mut load: Option<Load>) -> Outcome {
+    async fn perform(
+        &mut self,
+        target: &Target,
+        seen: &Seen,
+        mut load: Option<Load>,
+        mut foreign: Option<Foreign>,
+    ) -> Outcome {
         let mut commands = Vec::new();
         let begun = self.clock.now();
         let mut session = Session::begin(self.plan, begun, &mut commands);
         load.iter_mut().for_each(|load| load.begin(begun));
         let mut settled = begun;
         let outcome = 'run: loop {
-            let mut leak = None;
+            let mut next = None;
             for command in commands.drain(..) {
                 match command {
                     Command::End(outcome) => break 'run outcome,
                     Command::SetUsers(users) => load.iter().for_each(|load| load.set_users(users)),
                     Command::Left(span) => seen.append(Observation::Phase(span)),
                     Command::Enter(index) => self.enter(index, seen),
-                    Command::Look(look) => leak = self.look(look, settled, seen),
-                    Command::Cut => settled = self.cut(&session, load.as_ref(), seen),
+                    Command::StartLoad(index) => {
+                        let job = Job::new(self.plan, &self.plan.phases[index], target);
+                        next = next.or(foreign.as_mut().and_then(|foreign| self.started(foreign.start(job), seen)));
+                    }
+                    Command::EndLoad => foreign.iter_mut().for_each(Foreign::stop),
+                    Command::Rest(index) => self.entered(index, false, seen),
+                    Command::Look(look) => next = next.or(self.look(look, settled, seen)),
+                    Command::Cut => settled = self.cut(&session, load.as_ref(), foreign.as_ref(), seen),
                 }
             }
-            let input = match leak {
-                Some(leak) => leak,
-                None => self.next_input(&session, target, load.as_mut(), seen).await,
+            let input = match next {
+                Some(input) => input,
+                None => self.next_input(&session, target, load.as_mut(), foreign.as_mut(), seen).await,
             };
             session.on(self.clock.now(), input, &mut commands);
         };
+        if let Some(mut foreign) = foreign
+            && let Some(news) = foreign.finish().await
+            && let Some(reason) = self.told(news, &foreign, seen)
+        {
+            tracing::warn!("at the end {reason}");
+        }
         if let Some(load) = load {
             keep(seen, load.stop().await);
         }
@@ -171,7 +208,7 @@ impl Stage<'_> {
     }
 
     /// Closes the load's interval; from when on there may be more to come.
-    fn cut(&mut self, session: &Session, load: Option<&Load>, seen: &Seen) -> Elapsed {
+    fn cut(&mut self, session: &Session, load: Option<&Load>, foreign: Option<&Foreign>, seen: &Seen) -> Elapsed {
         let settled = match load.map(Load::cut) {
             Some(cut) => {
                 let (begun, snapshot) = (cut.load.start, self.snapshot(session, &cut, seen));
@@ -181,6 +218,11 @@ impl Stage<'_> {
             }
             None => Elapsed::from(self.clock.now().since(Elapsed::ZERO).saturating_sub(Duration::from_secs(1))),
         };
+        if let Some(foreign) = foreign {
+            let rate = self.keep_requests(foreign, seen);
+            let snapshot = Snapshot { rate, ..self.without_load(session, seen) };
+            (self.watcher)(Progress::Interval(snapshot));
+        }
         seen.settle(settled);
         settled
     }
@@ -192,48 +234,83 @@ impl Stage<'_> {
     }
 
     /// Waits for whatever comes first.
-    async fn next_input(&mut self, session: &Session, target: &Target, load: Option<&mut Load>, seen: &Seen) -> Input {
+    async fn next_input(
+        &mut self,
+        session: &Session,
+        target: &Target,
+        load: Option<&mut Load>,
+        mut foreign: Option<&mut Foreign>,
+        seen: &Seen,
+    ) -> Input {
         let failed = async {
             match load {
                 Some(load) => load.failed().await,
                 None => std::future::pending().await,
             }
         };
-        tokio::select! {
+        let news = async {
+            match &mut foreign {
+                Some(foreign) => foreign.news().await,
+                None => std::future::pending().await,
+            }
+        };
+        let news = tokio::select! {
             biased;
-            death = target.died() => Input::TargetDied(death),
+            death = target.died() => return Input::TargetDied(death),
             () = interrupted(&mut self.interrupts) => {
                 self.happened(seen, Happening::Interrupted);
-                Input::Interrupted
+                return Input::Interrupted;
             }
-            reason = failed => {
-                self.happened(seen, Happening::LoadFailed { reason: reason.clone() });
-                Input::LoadFailed(reason)
-            }
-            () = self.clock.sleep_until(session.next_due()) => Input::Tick,
+            reason = failed => return self.load_failed(reason, seen),
+            news = news => news,
+            () = self.clock.sleep_until(session.next_due()) => return Input::Tick,
+        };
+        match foreign {
+            Some(foreign) => self.weigh(news, target, foreign, seen).await,
+            None => Input::Tick,
         }
     }
 
     fn enter(&mut self, index: usize, seen: &Seen) {
         let phase = &self.plan.phases[index];
-        let (name, cycle, loaded) = (phase.name.clone(), phase.cycle, phase.loaded());
-        let what = Happening::Entered { phase: name, cycle, loaded };
-        seen.append(Observation::Event(Event { at: self.clock.now(), what }));
+        self.entered(index, phase.loaded(), seen);
         (self.watcher)(Progress::Phase(phase.clone()));
+    }
+
+    fn entered(&self, index: usize, loaded: bool, seen: &Seen) {
+        let phase = &self.plan.phases[index];
+        let what = Happening::Entered { phase: phase.name.clone(), cycle: phase.cycle, loaded };
+        seen.append(Observation::Event(Event { at: self.clock.now(), what }));
     }
 
     fn snapshot(&self, session: &Session, cut: &Cut, seen: &Seen) -> Snapshot {
         let seconds = cut.load.end.since(cut.load.start).max(Duration::from_millis(1)).as_secs_f64();
         Snapshot {
-            at: session.planned(self.clock.now()),
-            length: self.plan.length(),
             users: cut.load.users_planned,
             rate: cut.totals.requests as f64 / seconds,
             waiting: cut.load.arrivals.map_or(0, |arrivals| arrivals.waiting),
             failed: cut.totals.failed,
             latency: cut.totals.p50_micros.zip(cut.totals.p99_micros),
+            ..self.without_load(session, seen)
+        }
+    }
+
+    fn without_load(&self, session: &Session, seen: &Seen) -> Snapshot {
+        Snapshot {
+            at: session.planned(self.clock.now()),
+            length: self.plan.length(),
+            users: 0,
+            rate: 0.0,
+            waiting: 0,
+            failed: 0,
+            latency: None,
             memory: seen.memory(),
         }
+    }
+
+    fn load_failed(&mut self, reason: String, seen: &Seen) -> Input {
+        self.happened(seen, Happening::LoadFailed { reason: reason.clone() });
+        Input::LoadFailed(reason)
     }
 
     fn happened(&mut self, seen: &Seen, what: Happening) {

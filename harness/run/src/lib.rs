@@ -4,7 +4,9 @@
 //! argument. What performs is [`conduct`]; it decides nothing.
 
 mod conduct;
+mod counts;
 mod fallback;
+mod foreign;
 mod progress;
 mod seen;
 mod session;
@@ -43,7 +45,7 @@ pub struct Run {
     pub not_started: Option<NotStarted>,
 }
 
-/// Why a target did not start, with what helps.
+/// Why a run did not start, with what helps.
 #[derive(Debug, thiserror::Error)]
 pub enum NotStarted {
     /// It could not be launched, or was never ready.
@@ -55,13 +57,16 @@ pub enum NotStarted {
     /// It could not be loaded.
     #[error(transparent)]
     Load(#[from] load::LoadError),
+    /// The command that is the load cannot be run.
+    #[error("the load's command cannot be run")]
+    Command(#[source] LaunchError),
 }
 
 impl NotStarted {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Launch(error) => error.hint(),
+            Self::Launch(error) | Self::Command(error) => error.hint(),
             Self::Probe(_) | Self::Load(_) => None,
         }
     }
@@ -69,7 +74,7 @@ impl NotStarted {
     /// The last lines that the target logged.
     pub fn last_lines(&self) -> &[String] {
         match self {
-            Self::Launch(error) => error.last_lines(),
+            Self::Launch(error) | Self::Command(error) => error.last_lines(),
             Self::Probe(_) | Self::Load(_) => &[],
         }
     }

@@ -23,6 +23,8 @@ pub(crate) enum Input {
     TargetDied(Death),
     /// The load cannot be driven on.
     LoadFailed(String),
+    /// The command that is the load has ended by itself: there is no more of it in this phase.
+    LoadEnded,
     /// The run was asked to end.
     Interrupted,
     /// A look has proved a leak.
@@ -43,6 +45,12 @@ pub(crate) enum Command {
     Enter(usize),
     /// Ask for so many users.
     SetUsers(u64),
+    /// Start the command that is the load of this phase.
+    StartLoad(usize),
+    /// Ask it to end.
+    EndLoad,
+    /// The rest of this phase is idle.
+    Rest(usize),
     /// Close the load's interval.
     Cut,
     /// Look whether memory leaks, in what was seen before the interval that was just closed: of that, all has come.
@@ -66,6 +74,12 @@ pub(crate) struct Session {
     /// When the number of users was last decided.
     stepped: Elapsed,
     users: u64,
+    /// In which phases is the load a command?
+    commanded: Vec<bool>,
+    /// Is it at work?
+    command_at_work: bool,
+    /// Has it left a part of the phase idle?
+    rests: bool,
     interval: Duration,
     next_cut: Elapsed,
     /// When the last interval was closed.
@@ -86,6 +100,9 @@ impl Session {
             entered: now,
             stepped: now,
             users: 0,
+            commanded: plan.phases.iter().map(|phase| plan.runs_command_in(phase)).collect(),
+            command_at_work: false,
+            rests: false,
             interval,
             next_cut: now + interval,
             last_cut: now,
@@ -105,6 +122,7 @@ impl Session {
             Input::Tick => self.tick(now, out),
             Input::TargetDied(death) => self.end(now, Outcome::TargetDied(death), out),
             Input::LoadFailed(reason) => self.end(now, Outcome::LoadFailed { reason }, out),
+            Input::LoadEnded => self.rest(now, out),
             Input::Interrupted => self.end(now, Outcome::Interrupted, out),
             Input::Leaks { look, seen, reason } => self.end(now, Outcome::StoppedEarly { look, seen, reason }, out),
         }
@@ -151,8 +169,24 @@ impl Session {
         }
         self.current = Some(index);
         self.entered = now;
+        self.rests = false;
         out.push(Command::Enter(index));
         self.follow_ramp(now, out);
+        if self.commanded[index] {
+            self.command_at_work = true;
+            out.push(Command::StartLoad(index));
+        }
+    }
+
+    /// Closes the loaded part of the phase; what is left of it is idle.
+    fn rest(&mut self, now: Elapsed, out: &mut Vec<Command>) {
+        let Some(index) = self.current.filter(|_| self.command_at_work) else { return };
+        self.command_at_work = false;
+        self.cut(now, out);
+        out.push(self.left(index, now));
+        self.rests = true;
+        self.entered = now;
+        out.push(Command::Rest(index));
     }
 
     fn follow_ramp(&mut self, now: Elapsed, out: &mut Vec<Command>) {
@@ -169,15 +203,17 @@ impl Session {
     /// no interval lies in two phases.
     fn leave(&mut self, now: Elapsed, out: &mut Vec<Command>) {
         let Some(index) = self.current.take() else { return };
+        if std::mem::take(&mut self.command_at_work) {
+            out.push(Command::EndLoad);
+        }
         self.cut(now, out);
+        out.push(self.left(index, now));
+    }
+
+    fn left(&self, index: usize, now: Elapsed) -> Command {
         let phase = &self.phases[index];
-        out.push(Command::Left(PhaseSpan {
-            name: phase.name.clone(),
-            cycle: phase.cycle,
-            loaded: phase.loaded(),
-            start: self.entered,
-            end: now,
-        }));
+        let (name, cycle, loaded) = (phase.name.clone(), phase.cycle, phase.loaded() && !self.rests);
+        Command::Left(PhaseSpan { name, cycle, loaded, start: self.entered, end: now })
     }
 
     /// Closes the interval, and looks where one that was closed before it has reached the time for it.

@@ -5,6 +5,7 @@
 mod anew;
 mod decode;
 mod json_path;
+mod line_pattern;
 mod plan;
 mod problem;
 mod quantity;
@@ -20,11 +21,12 @@ mod variables;
 use std::path::Path;
 
 pub use anew::load_assertions;
+pub use line_pattern::LinePattern;
 pub use json_path::{JsonKey, JsonPath};
 pub use plan::{
-    ArrivalPlan, Assertion, AttachPlan, Body, Capture, ClientPlan, Condition, ContainerPlan, DataPlan, DataSource,
+    Address, ArrivalPlan, Assertion, AttachPlan, Body, Capture, ClientPlan, CommandPlan, Condition, ContainerPlan, DataPlan, DataSource,
     Expect, HeartbeatPlan, Image, Journey, Launch, Leaving, Manner, Method, Part, PartContent, Pattern, Phase, Plan,
-    Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request, Resources, Reuse, Rule, SocketAction,
+    Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request, Resources, Reuse, Rule, Scheme, SocketAction,
     SocketStep, Source, Step, Take, TargetPlan, Think, TlsPlan, Tolerance, Users,
 };
 pub use problem::{Place, Problem};

@@ -1,6 +1,7 @@
 //! The plan: a scenario laid out on a timeline, complete, valid, pure data.
 
 mod drive;
+mod foreign;
 mod journey;
 mod socket;
 
@@ -13,10 +14,12 @@ use serde::{Deserialize, Serialize};
 use timeline::{Amount, Elapsed, Metric, Unit};
 
 pub use drive::{ArrivalPlan, ClientPlan, DataPlan, DataSource, Process, RateRamp, Reuse, Take, TlsPlan};
+pub use foreign::{Address, CommandPlan, Scheme};
 pub use journey::{Body, Capture, Condition, Manner, Part, PartContent, Pattern, Point, Source, Think};
 pub use socket::{Leaving, SocketAction, SocketStep};
 
 use crate::json_path::JsonPath;
+use crate::line_pattern::LinePattern;
 
 /// A scenario laid out: everything that a run needs to know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +35,12 @@ pub struct Plan {
     pub target: TargetPlan,
     /// What users do.
     pub journeys: Vec<Journey>,
+    /// The other program that is the load in the place of users, where one is.
+    #[serde(default)]
+    pub command: Option<CommandPlan>,
+    /// What the target logs when a cycle of its own has ended, where it works in cycles.
+    #[serde(default)]
+    pub cycles: Option<LinePattern>,
     /// After which time a request counts as failed.
     pub timeout: Duration,
     /// How arrivals come, in phases that have a rate.
@@ -182,6 +191,8 @@ pub enum AttachPlan {
         /// Its port.
         port: Option<u16>,
     },
+    /// An address.
+    Url(Address),
 }
 
 /// When a target counts as ready.
@@ -367,6 +378,9 @@ pub struct Phase {
     /// The arrivals; there are none where there are users.
     #[serde(default)]
     pub rate: RateRamp,
+    /// Is there load in it that the harness does not make: the command's, or the target's own?
+    #[serde(default)]
+    pub foreign: bool,
 }
 
 impl Phase {
@@ -377,7 +391,7 @@ impl Phase {
 
     /// Is there load in it?
     pub fn loaded(&self) -> bool {
-        self.users.from > 0 || self.users.to > 0 || self.rate.most() > 0.0
+        self.foreign || self.users.from > 0 || self.users.to > 0 || self.rate.most() > 0.0
     }
 
     /// How many users are asked for at `at`, counted from the start of the first phase.
@@ -420,6 +434,9 @@ pub struct ProbePlan {
 pub struct HeartbeatPlan {
     /// The path that is got.
     pub path: String,
+    /// Whom it names in its header `host`; the address where nothing is said.
+    #[serde(default)]
+    pub host: Option<String>,
     /// The grid.
     pub period: Duration,
 }

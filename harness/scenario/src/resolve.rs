@@ -1,10 +1,13 @@
 //! From the spec to the plan: what is meant is completed, what cannot be is refused with its place.
 
+mod address;
 mod answer;
 mod assertions;
 mod drive;
+mod foreign;
 mod load;
 mod probes;
+mod reach;
 mod request;
 mod socket;
 mod target;
@@ -52,14 +55,17 @@ pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Ve
     let arrivals = resolver.arrivals(&spec.load, &phases);
     let client = resolver.client(spec.load.client.as_ref());
     let data = resolver.data(&spec.load.data);
+    let command = resolver.command(&spec.load, &phases);
+    let cycles = resolver.own_cycles(&spec.load, &target, &phases);
     let probes = resolver.probes(spec, &target, &phases);
-    let assertions = resolver.assertions(spec.assertions.as_ref(), &phases, &probes);
-    Plan {
+    let mut plan = Plan {
         name: spec.name.clone(),
         about: spec.about.clone(),
         stop_early: spec.stop_early,
         target,
         journeys,
+        command,
+        cycles,
         timeout: spec.load.timeout.map_or(load::DEFAULT_TIMEOUT, |span| span.0),
         arrivals,
         client,
@@ -67,11 +73,14 @@ pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Ve
         warm_up,
         phases,
         probes,
-        assertions,
-    }
+        assertions: Vec::new(),
+    };
+    resolver.at_address(&mut plan);
+    plan.assertions = resolver.assertions(spec.assertions.as_ref(), &plan);
+    plan
 }
 
-/// Completes assertions that are to be judged with the phases and probes of another plan.
+/// Completes assertions that are to be judged with another plan.
 pub(crate) fn resolve_assertions(
     rules: &AssertSpec,
     plan: &Plan,
@@ -79,7 +88,7 @@ pub(crate) fn resolve_assertions(
     problems: &mut Vec<Problem>,
 ) -> Vec<Assertion> {
     let mut resolver = Resolver { root, problems, folder: Path::new("/") };
-    resolver.assertions(Some(rules), &plan.phases, &plan.probes)
+    resolver.assertions(Some(rules), plan)
 }
 
 impl Resolver<'_> {

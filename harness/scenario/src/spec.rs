@@ -1,6 +1,7 @@
 //! A scenario as it is written: the public interface of the file, and the source of its JSON schema.
 
 mod drive;
+mod foreign;
 mod journey;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use crate::quantity::{
     ArrivalRate, GrowthPerHour, Leave, Near, Percent, Rate, Size, Span, SpanRange, Spread, Statuses, UserCount,
 };
 use crate::short::{InOrder, Short};
+
+pub(crate) use self::foreign::{CyclesSpec, RequestsSpec};
 
 /// A Plimsoll scenario: launch a target, load it, watch it, judge it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -106,7 +109,7 @@ pub struct ProcessSpec {
     pub ready: Option<ReadySpec>,
 }
 
-/// Something that runs already: `container` or `pid`. It is never stopped.
+/// Something that runs already: `container`, `pid` or `url`. It is never stopped.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttachSpec {
@@ -114,6 +117,8 @@ pub struct AttachSpec {
     pub container: Option<String>,
     /// A process.
     pub pid: Option<u32>,
+    /// An address, such as `http://127.0.0.1:8080/base`: it can be loaded, but its memory cannot be seen.
+    pub url: Option<String>,
     /// The port inside the container, or the process's port on 127.0.0.1.
     pub port: Option<u16>,
 }
@@ -139,6 +144,14 @@ pub struct LoadSpec {
     /// What users do, again and again.
     #[serde(default)]
     pub journeys: Vec<JourneySpec>,
+    /// In the place of journeys, another program and its arguments: it is run anew in each phase that is `loaded`, in
+    /// the scenario's folder. It finds the target in `TARGET_URL`, `TARGET_HOST` and `TARGET_PORT`, and what it is to do
+    /// in `PLIMSOLL_PHASE`, `PLIMSOLL_CYCLE` and `PLIMSOLL_SECONDS`.
+    pub command: Option<Vec<String>>,
+    /// How the requests of the command are counted.
+    pub requests: Option<RequestsSpec>,
+    /// Where the cycles of a target that works in cycles of its own end.
+    pub cycles: Option<CyclesSpec>,
     /// After which time a request counts as failed: 30s where nothing is said.
     pub timeout: Option<Span>,
     /// How the arrivals of a `rate` are spread over time: `uniform` where nothing is said.
@@ -268,6 +281,8 @@ pub struct PhaseSpec {
     pub users: Option<UserCount>,
     /// The journeys that are started in it, whatever becomes of those before them.
     pub rate: Option<ArrivalRate>,
+    /// The target is under load in it that is not of users: of the `command`, else its own.
+    pub loaded: Option<bool>,
     /// Run `phases` this many times.
     pub repeat: Option<u32>,
     /// What is repeated.

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use super::*;
 
+mod foreign;
+
 const GOOD: &str = r"
 name: chat-soak
 about: memory stays bounded

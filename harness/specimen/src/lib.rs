@@ -9,7 +9,7 @@
 //!   `/sleep/MS` after that many milliseconds, `/ws` echoes WebSocket messages;
 //! - everything else: the work.
 //!
-//! When a signal ends it, it logs the truth as its last line.
+//! With `--cycle` it does the work by itself too. When a signal ends it, it logs the truth as its last line.
 //!
 //! One thread serves all of it. A stop of the world is a sleep of that thread, and nothing escapes it.
 

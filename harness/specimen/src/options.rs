@@ -30,6 +30,13 @@ pub struct Options {
     #[arg(long, value_name = "SIZE")]
     pub body: Option<Size>,
 
+    /// Work by itself: every so often a cycle, at whose end `cycle N done` is printed.
+    #[arg(long, value_name = "DURATION")]
+    pub cycle: Option<Span>,
+    /// How many requests a cycle is as good as; they are counted as such.
+    #[arg(long, default_value = "100", requires = "cycle", value_name = "N")]
+    pub cycle_requests: NonZeroU64,
+
     /// Bytes leaked each time (see `--per`).
     #[arg(long, default_value = "0B", value_name = "SIZE")]
     pub leak: Size,
@@ -152,8 +159,11 @@ pub enum CrashSignal {
 }
 
 impl Options {
-    /// Refuses what clap cannot: a stop that would never end.
+    /// Refuses what clap cannot: a stop that would never end, and cycles of no length.
     pub(crate) fn check(&self) -> io::Result<()> {
+        if self.cycle.is_some_and(|cycle| cycle.0.is_zero()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "`--cycle` has no length"));
+        }
         match (self.stop, self.stop_every) {
             (Some(stop), Some(every)) if stop.0 >= every.0 => {
                 Err(io::Error::new(io::ErrorKind::InvalidInput, "`--stop` is not shorter than `--stop-every`"))
@@ -204,5 +214,6 @@ mod tests {
     fn a_stop_that_lasts_until_the_next_is_refused() {
         assert!(told("--stop 1s --stop-every 1s").check().is_err());
         assert!(told("--stop 300ms --stop-every 1s").check().is_ok());
+        assert!(told("--cycle 0s").check().is_err());
     }
 }

@@ -80,6 +80,7 @@ async fn serve(site: &Rc<Site>, wanted: SocketAddr) -> io::Result<()> {
     let address = listener.local_addr()?;
     say(format!("listening on {address}").as_bytes());
     spawn_local(Rc::clone(site).stop_now_and_then());
+    spawn_local(Rc::clone(site).work_in_cycles());
     accept(site, &listener, address).await
 }
 

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
 use hyper::body::Bytes;
 use tokio::net::{TcpSocket, TcpStream};
@@ -11,7 +12,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use crate::leak::forget;
 use crate::options::{CrashSignal, Options};
 use crate::watch::Watch;
-use crate::world::World;
+use crate::world::{Answer, World};
 
 /// What is shared.
 pub(crate) struct Site {
@@ -51,6 +52,31 @@ impl Site {
                 Watch::stand_still(stop.0);
                 let duration = self.watch.now().saturating_sub(start);
                 self.world.borrow_mut().on_stop(start, duration);
+            }
+        }
+    }
+
+    /// Goes through its cycles, for ever, where it has any.
+    pub(crate) async fn work_in_cycles(self: Rc<Self>) {
+        let Some(cycle) = self.options.cycle else { return };
+        let mut due = Duration::ZERO;
+        for number in 1_u64.. {
+            due += cycle.0;
+            self.watch.wait_until(due).await;
+            self.go_through_cycle();
+            say(format!("cycle {number} done").as_bytes());
+        }
+    }
+
+    /// Does what requests would have made it do, without anyone who asks.
+    fn go_through_cycle(&self) {
+        for _ in 0..self.options.cycle_requests.get() {
+            let treatment = self.world.borrow_mut().on_request(self.watch.now());
+            if treatment.logs {
+                self.log();
+            }
+            if treatment.answer == Answer::Crash {
+                self.crash();
             }
         }
     }

@@ -273,3 +273,14 @@ fn an_address_in_use_is_named() {
     assert!(message.starts_with(&format!("specimen: cannot listen on `127.0.0.1:{port}`: ")), "{message}");
     assert_eq!(second.status.code(), Some(1));
 }
+
+#[test]
+fn it_works_by_itself_in_cycles_and_says_when_one_is_done() {
+    let specimen = Specimen::start("--cycle 50ms --cycle-requests 10 --leak 1KiB");
+    let (_, truth) = specimen.truth_when(|truth| number(truth, "requests") >= 30);
+    let (requests, leaked) = (number(&truth, "requests"), number(&truth, "bytes"));
+    assert_eq!((requests % 10, leaked), (0, requests * 1024), "{truth}");
+    specimen.signal(rustix::process::Signal::TERM);
+    let printed = String::from_utf8(specimen.ended().1).unwrap();
+    assert!(printed.starts_with("cycle 1 done\ncycle 2 done\ncycle 3 done\n"), "{printed}");
+}

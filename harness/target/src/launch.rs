@@ -11,7 +11,7 @@ use timeline::{Death, show_duration};
 
 use crate::Later;
 use crate::engine::EngineError;
-use crate::log::Log;
+use crate::log::{Listener, Log};
 use crate::owner::Owner;
 use crate::target::{Kind, Target};
 use crate::{attach, container, process};
@@ -83,6 +83,14 @@ pub enum LaunchError {
         /// Why.
         source: io::Error,
     },
+    /// The host of an address is not known, or cannot be asked for.
+    #[error("the host `{host}` could not be found")]
+    NoHost {
+        /// Its name.
+        host: String,
+        /// What the system said.
+        source: io::Error,
+    },
     /// What is to be attached to does not run.
     #[error("there is nothing to attach to: {what} does not run")]
     AttachGone {
@@ -130,8 +138,10 @@ impl LaunchError {
             Self::NoEngine(error) => engine_hint(error),
             Self::NoImage { .. } => "build or load the image first, or have it built: `build: {context: ...}`",
             Self::NoProgram { .. } => {
-                "a name without a slash is looked for in PATH, one with a slash from the scenario's folder"
+                "a name without a slash is looked for in PATH, one with a slash from the scenario's folder, and it has to be \
+                 executable"
             }
+            Self::NoHost { .. } => "write a name that this machine can look up, or an IP address",
             Self::PortTaken { .. } => "leave `port` out, and the process is told a free one in PORT",
             Self::NoCgroup(_) => {
                 "limits on a process need root, or a writable /sys/fs/cgroup; a container needs neither"
@@ -171,7 +181,7 @@ pub(crate) struct Order<'a> {
     pub(crate) log: Log,
 }
 
-/// Launches what `plan` says, or attaches to it; its output goes to a new file at `log`.
+/// Launches what `plan` says, or attaches to it; its output goes to a new file at `log`, and each line to `hear`.
 /// It runs when this returns, and counts as ready after [`Target::ready`].
 ///
 /// # Errors
@@ -180,20 +190,32 @@ pub fn launch<'a>(
     plan: &'a TargetPlan,
     owner: &'a Owner,
     log: &'a Path,
+    hear: Option<Listener>,
     clock: Clock,
 ) -> Later<'a, Result<Target, LaunchError>> {
-    Box::pin(start(plan, owner, log, clock))
+    Box::pin(start(plan, owner, log, hear, clock))
 }
 
-async fn start(plan: &TargetPlan, owner: &Owner, log: &Path, clock: Clock) -> Result<Target, LaunchError> {
+/// The number of the next launch.
+pub(crate) fn next_number() -> u32 {
     static LAUNCHES: AtomicU32 = AtomicU32::new(1);
+    LAUNCHES.fetch_add(1, Ordering::Relaxed)
+}
+
+async fn start(
+    plan: &TargetPlan,
+    owner: &Owner,
+    log: &Path,
+    hear: Option<Listener>,
+    clock: Clock,
+) -> Result<Target, LaunchError> {
     check_sign(plan)?;
     let wanted = match &plan.ready.when {
         ReadyWhen::Log(line) => Some(line.as_str()),
         _ => None,
     };
-    let log = Log::create(log, wanted).map_err(|source| LaunchError::Log { path: log.to_owned(), source })?;
-    let order = Order { owner, number: LAUNCHES.fetch_add(1, Ordering::Relaxed), log: log.clone() };
+    let log = Log::create(log, wanted, hear).map_err(|source| LaunchError::Log { path: log.to_owned(), source })?;
+    let order = Order { owner, number: next_number(), log: log.clone() };
     let kind = match &plan.launch {
         Launch::Container(plan) => Kind::Container(container::start(plan, &order).await?),
         Launch::Process(plan) => Kind::Process(process::start(plan, &order)?),
@@ -209,10 +231,11 @@ fn check_sign(plan: &TargetPlan) -> Result<(), LaunchError> {
         Launch::Process(_) => ("the process", true, true),
         Launch::Attach(AttachPlan::Container { port, .. }) => ("the container", port.is_some(), true),
         Launch::Attach(AttachPlan::Process { port, .. }) => ("the process", port.is_some(), false),
+        Launch::Attach(AttachPlan::Url(_)) => ("the target", true, false),
     };
     let missing = match plan.ready.when {
         ReadyWhen::Http(_) | ReadyWhen::Tcp if !port => "it has no port",
-        ReadyWhen::Log(_) if !log => "the log of a process that was started elsewhere is out of reach",
+        ReadyWhen::Log(_) if !log => "the log of what was started elsewhere is out of reach",
         _ => return Ok(()),
     };
     Err(LaunchError::NotSeen { what, missing })

@@ -2,7 +2,7 @@
 //! something that runs already.
 //!
 //! [`launch`] starts it, [`Target::ready`] waits until it serves, [`Target::died`] tells when it ends
-//! by itself, [`Target::stop`] ends it and leaves nothing behind. Everything that is started carries
+//! by itself, [`Target::stop`] ends it and leaves nothing behind. A [`Program`] is another one that is the load. Everything that is started carries
 //! its [`Owner`], so that what a killed harness leaves behind is found: by its [`Reaper`] at once,
 //! else by [`sweep`] at the next start.
 //!
@@ -10,6 +10,7 @@
 
 mod attach;
 mod cgroup;
+mod child;
 mod container;
 mod ending;
 mod engine;
@@ -18,6 +19,7 @@ mod log;
 mod owner;
 mod proc;
 mod process;
+mod program;
 mod ready;
 mod reaper;
 mod stats;
@@ -33,7 +35,9 @@ pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 pub use engine::EngineError;
 pub use launch::{LaunchError, launch};
+pub use log::Listener;
 pub use owner::{NoOwner, Owner};
+pub use program::{Exit, Program, RunningProgram};
 pub use reaper::{Reaper, reap};
 pub use stats::{EngineReading, EngineStats, StatsError};
 pub use stop::StopError;

@@ -1,9 +1,10 @@
-//! What the target logs: all of it to a file, the last lines in memory, a line that is waited for.
+//! What the target or the load logs: all of it to a file, the last lines in memory, a line that is waited for.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,6 +25,9 @@ const LINES_WAITING: usize = 4096;
 /// How long to wait for what a dead target's pipes still hold; a child that lives on keeps them open.
 const DRAIN: Duration = Duration::from_millis(500);
 
+/// Is told each line as it comes, in the task that reads it: it should only hand on.
+pub type Listener = Box<dyn Fn(&str) + Send + Sync>;
+
 /// The log of one target. Cheap to clone; all clones are the same log.
 #[derive(Clone)]
 pub(crate) struct Log(Arc<Inner>);
@@ -31,6 +35,9 @@ pub(crate) struct Log(Arc<Inner>);
 struct Inner {
     kept: Mutex<VecDeque<String>>,
     wanted: Option<String>,
+    hear: Option<Listener>,
+    /// Was it said that lines are left out of the file?
+    left_out: AtomicBool,
     seen: watch::Sender<bool>,
     /// How many streams are being read.
     readers: watch::Sender<usize>,
@@ -38,14 +45,16 @@ struct Inner {
 }
 
 impl Log {
-    /// A log in a new file at `path`; a line that contains `wanted` is looked out for.
-    pub(crate) fn create(path: &Path, wanted: Option<&str>) -> io::Result<Self> {
+    /// A log in a new file at `path`; a line that contains `wanted` is looked out for, and `hear` is told all.
+    pub(crate) fn create(path: &Path, wanted: Option<&str>, hear: Option<Listener>) -> io::Result<Self> {
         let file = File::create(path)?;
         let (to_file, lines) = sync_channel(LINES_WAITING);
-        std::thread::Builder::new().name("target log".to_owned()).spawn(move || write_all(file, &lines))?;
+        std::thread::Builder::new().name("log".to_owned()).spawn(move || write_all(file, &lines))?;
         Ok(Self(Arc::new(Inner {
             kept: Mutex::default(),
             wanted: wanted.map(str::to_owned),
+            hear,
+            left_out: AtomicBool::new(false),
             seen: watch::Sender::new(false),
             readers: watch::Sender::new(0),
             to_file,
@@ -76,11 +85,25 @@ impl Log {
         if self.0.wanted.as_deref().is_some_and(|wanted| text.contains(wanted)) {
             self.0.seen.send_replace(true);
         }
+        if let Some(hear) = &self.0.hear {
+            hear(&text);
+        }
         self.keep(cut(text.trim_end_matches('\r'), LINE_KEPT));
+        self.write(line);
+    }
+
+    /// Begins anew under a heading: the last lines are from now on of what comes.
+    pub(crate) fn begin(&self, heading: &str) {
+        self.kept().clear();
+        self.write(heading.as_bytes());
+    }
+
+    fn write(&self, line: &[u8]) {
         let mut bytes = line.to_vec();
         bytes.push(b'\n');
-        if let Err(TrySendError::Full(_)) = self.0.to_file.try_send(bytes) {
-            tracing::warn!("the disk is too slow for the target's log: a line is left out of the file");
+        let full = matches!(self.0.to_file.try_send(bytes), Err(TrySendError::Full(_)));
+        if full && !self.0.left_out.swap(true, Ordering::Relaxed) {
+            tracing::warn!("the disk is too slow for a log: lines are left out of the file");
         }
     }
 
@@ -175,7 +198,7 @@ fn write_all(file: File, lines: &Receiver<Vec<u8>>) {
         // While more lines wait they share one write; the last of them is not held back.
         let written = written.and_then(|()| drain(&mut file, lines, &mut left)).and_then(|()| file.flush());
         if let Err(error) = written {
-            tracing::warn!("cannot write the target's log: {error}");
+            tracing::warn!("cannot write a log: {error}");
             return;
         }
     }
@@ -201,7 +224,7 @@ mod tests {
     use super::*;
 
     fn log() -> Log {
-        Log::create(Path::new("/dev/null"), Some("listening")).unwrap()
+        Log::create(Path::new("/dev/null"), Some("listening"), None).unwrap()
     }
 
     #[test]

@@ -9,11 +9,16 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, PidfdFlags, Signal};
 use tokio::sync::oneshot;
 
-/// Where there are no pidfds (before Linux 5.3), a process is looked at this often.
+/// Where there are no pidfds (before Linux 5.3), a process is looked at this often; a group twice as often.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// When the process began, in clock ticks since the boot; `None` where it is gone, or a zombie.
 pub(crate) fn start_of(pid: u32) -> Option<u64> {
+    field_of(pid, 22)
+}
+
+/// A field of `/proc/<pid>/stat` by its number, from the fourth on; `None` where the process is gone, or a zombie.
+fn field_of(pid: u32, number: usize) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name, in brackets, may hold anything; behind it comes field 3, the state.
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
@@ -21,7 +26,14 @@ pub(crate) fn start_of(pid: u32) -> Option<u64> {
     if matches!(state, "Z" | "X" | "x") {
         return None;
     }
-    fields.nth(18)?.parse().ok()
+    fields.nth(number - 4)?.parse().ok()
+}
+
+/// Waits until no process of the group is left but zombies.
+pub(crate) async fn group_ended(group: u32) {
+    while all().into_iter().any(|pid| field_of(pid, 5) == Some(group.into())) {
+        tokio::time::sleep(LOOK_EVERY / 2).await;
+    }
 }
 
 /// Which boot of the machine this is.

@@ -12,7 +12,7 @@ use crate::engine::EngineError;
 use crate::target::Kind;
 
 /// How long a killed target may take to be gone: one that waits for a broken disk cannot be killed.
-const GONE_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const GONE_WITHIN: Duration = Duration::from_secs(10);
 
 /// Why a target could not be stopped, or cleared away.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,9 @@ pub enum StopError {
 pub(crate) async fn stop(kind: &mut Kind, grace: Duration, clock: Clock) -> Result<String, StopError> {
     let how = match (kind.ending().ended(), &*kind) {
         (Some(ended), _) => format!("had ended by itself{}", shown(ended)),
-        (None, Kind::AttachedContainer(_) | Kind::AttachedProcess(_)) => "left running, as attached".to_owned(),
+        (None, Kind::AttachedContainer(_) | Kind::AttachedProcess(_) | Kind::AttachedAddress(_)) => {
+            "left running, as attached".to_owned()
+        }
         (None, _) => bring_to_end(kind, grace, clock).await?,
     };
     clear_away(kind).await?;
@@ -70,7 +72,7 @@ async fn signal(kind: &Kind, name: &str) -> Result<(), StopError> {
         Kind::Container(container) => container.signal(name).await?,
         Kind::Process(process) if name == "SIGKILL" => process.signal(Signal::KILL)?,
         Kind::Process(process) => process.signal(Signal::TERM)?,
-        Kind::AttachedContainer(_) | Kind::AttachedProcess(_) => {}
+        Kind::AttachedContainer(_) | Kind::AttachedProcess(_) | Kind::AttachedAddress(_) => {}
     }
     Ok(())
 }
@@ -79,7 +81,7 @@ async fn clear_away(kind: &mut Kind) -> Result<(), StopError> {
     match kind {
         Kind::Container(container) => container.remove().await?,
         Kind::Process(process) => process.clear_away().await?,
-        Kind::AttachedContainer(_) | Kind::AttachedProcess(_) => {}
+        Kind::AttachedContainer(_) | Kind::AttachedProcess(_) | Kind::AttachedAddress(_) => {}
     }
     Ok(())
 }

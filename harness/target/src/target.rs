@@ -9,7 +9,7 @@ use scenario::Ready;
 use timeline::{Death, Elapsed};
 
 use crate::Later;
-use crate::attach::AttachedProcess;
+use crate::attach::{AttachedAddress, AttachedProcess};
 use crate::container::Container;
 use crate::ending::Ending;
 use crate::launch::LaunchError;
@@ -40,21 +40,23 @@ pub(crate) enum Kind {
     Process(Process),
     AttachedContainer(Container),
     AttachedProcess(AttachedProcess),
+    AttachedAddress(AttachedAddress),
 }
 
 impl Kind {
     pub(crate) fn ending(&self) -> &Ending {
         match self {
             Self::Container(it) | Self::AttachedContainer(it) => &it.ending,
-            Self::Process(it) => &it.ending,
+            Self::Process(it) => it.ending(),
             Self::AttachedProcess(it) => &it.ending,
+            Self::AttachedAddress(it) => &it.ending,
         }
     }
 
     fn container(&self) -> Option<&Container> {
         match self {
             Self::Container(it) | Self::AttachedContainer(it) => Some(it),
-            Self::Process(_) | Self::AttachedProcess(_) => None,
+            Self::Process(_) | Self::AttachedProcess(_) | Self::AttachedAddress(_) => None,
         }
     }
 }
@@ -70,12 +72,13 @@ impl Target {
         Self { grace, ..self }
     }
 
-    /// Where it listens, always at 127.0.0.1; `None` for a container without a port.
+    /// Where it listens: at 127.0.0.1, where it is more than an address. `None` for a container without a port.
     pub fn address(&self) -> Option<SocketAddr> {
         match &self.kind {
             Kind::Container(it) | Kind::AttachedContainer(it) => it.address,
             Kind::Process(it) => Some(it.address),
             Kind::AttachedProcess(it) => it.address,
+            Kind::AttachedAddress(it) => Some(it.address),
         }
     }
 
@@ -85,15 +88,18 @@ impl Target {
             Kind::Container(it) | Kind::AttachedContainer(it) => format!("container {}", it.inspected.shown()),
             Kind::Process(it) => it.shown.clone(),
             Kind::AttachedProcess(it) => it.shown.clone(),
+            Kind::AttachedAddress(it) => it.shown.clone(),
         }
     }
 
-    /// Its first process, by the pid that it has on this machine; `None` where it runs on another one.
+    /// Its first process, by the pid that it has on this machine; `None` where it runs on another one, or is only an
+    /// address.
     pub fn pid(&self) -> Option<u32> {
         match &self.kind {
             Kind::Container(it) | Kind::AttachedContainer(it) => it.pid(),
-            Kind::Process(it) => Some(it.pid),
+            Kind::Process(it) => Some(it.pid()),
             Kind::AttachedProcess(it) => Some(it.pid),
+            Kind::AttachedAddress(_) => None,
         }
     }
 

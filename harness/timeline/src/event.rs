@@ -66,6 +66,36 @@ pub enum Happening {
         /// Why.
         reason: String,
     },
+    /// The command that is the load was started.
+    CommandStarted {
+        /// What it is: a process and its pid.
+        what: String,
+    },
+    /// The command that is the load has ended.
+    CommandEnded {
+        /// How: `exited 0`, `exited 143 after SIGTERM in 20 ms`.
+        how: String,
+        /// Its exit code; 128 + the signal's number where a signal ended it.
+        exit_code: Option<i64>,
+        /// Was it asked to end, since its phase was over?
+        asked: bool,
+        /// The last lines of its output, where it failed.
+        last_lines: Vec<String>,
+    },
+    /// What the command has told of its requests: so many more.
+    Requests {
+        /// When the count before this one was told, or the command was started.
+        from: Elapsed,
+        /// When they were told, or their phase was over.
+        to: Elapsed,
+        /// How many.
+        count: u64,
+    },
+    /// The target has ended a cycle of its own.
+    CycleEnded {
+        /// How many have ended since the last that was kept, this one included: of many in a second one is kept.
+        count: u64,
+    },
     /// The run was asked to end by a signal.
     Interrupted,
     /// A look at the run proved a leak, so it ends before its time.

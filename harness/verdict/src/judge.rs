@@ -1,8 +1,10 @@
 //! Judges a timeline by the assertions of its plan.
 
+mod address;
 mod analyze;
 mod baseline;
 mod ceilings;
+mod command;
 mod counts;
 mod cycles;
 mod exhaustion;
@@ -129,8 +131,11 @@ impl<'a> Case<'a> {
     }
 
     /// A count that nobody asked for, and that this machine cannot read of this target, is not
-    /// judged; the finding on coverage names it.
+    /// judged; the finding on coverage names it. Nor is the life of an address of which no answer was seen.
     fn is_out_of_reach(self, rule: &Rule) -> bool {
+        if *rule == Rule::TargetAlive && self.plan.only_address().is_some() {
+            return self.timeline.latency.is_empty() && self.timeline.beats.is_empty();
+        }
         let watched = !self.timeline.series.is_empty();
         matches!(rule, Rule::CountGrowth { metric } if watched && self.target_series(*metric).is_none())
     }

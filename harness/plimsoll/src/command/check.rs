@@ -31,12 +31,15 @@ fn describe(plan: &Plan) -> String {
     let heartbeat = plan.probes.heartbeat.as_ref().map_or(String::new(), |heartbeat| {
         format!(", heartbeat on {} every {}", heartbeat.path, Elapsed::from(heartbeat.period))
     });
-    let _ = writeln!(text, "samples   every {}{heartbeat}\n", Elapsed::from(plan.probes.every));
+    let samples = format!("every {}", Elapsed::from(plan.probes.every));
+    let samples = if plan.only_address().is_some() { "none".to_owned() } else { samples };
+    let _ = writeln!(text, "samples   {samples}{heartbeat}\n");
     text.push_str(&timeline(plan));
     text.push('\n');
     for journey in &plan.journeys {
         let _ = writeln!(text, "journey   {} (weight {}, {} steps)", journey.name, journey.weight, journey.steps.len());
     }
+    text.push_str(&foreign(plan));
     text.push_str(&looks(plan));
     text.push_str("\nasserted\n");
     for assertion in &plan.assertions {
@@ -56,6 +59,7 @@ fn target(plan: &Plan) -> String {
         Launch::Process(process) => format!("process `{}`", process.command.join(" ")),
         Launch::Attach(AttachPlan::Container { name, .. }) => format!("the running container {name}"),
         Launch::Attach(AttachPlan::Process { pid, .. }) => format!("the running process {pid}"),
+        Launch::Attach(AttachPlan::Url(address)) => format!("{address}, of which no memory can be seen"),
     }
 }
 
@@ -87,6 +91,24 @@ fn timeline(plan: &Plan) -> String {
     text
 }
 
+/// The load that the harness does not make, and the cycles that it does not plan.
+fn foreign(plan: &Plan) -> String {
+    let mut text = String::new();
+    if let Some(command) = &plan.command {
+        let counted = command.requests.as_ref().map_or("are not counted".to_owned(), |pattern| {
+            format!("are counted by `{}` in its output", pattern.as_str())
+        });
+        let _ =
+            writeln!(text, "command   `{}` in each loaded phase; its requests {counted}", command.command.join(" "));
+    } else if plan.phases.iter().any(|phase| phase.foreign) {
+        let _ = writeln!(text, "load      the target's own");
+    }
+    if let Some(pattern) = &plan.cycles {
+        let _ = writeln!(text, "cycles    the target's own, by `{}` in its log", pattern.as_str());
+    }
+    text
+}
+
 /// When it may stop early, where it may.
 fn looks(plan: &Plan) -> String {
     let times: Vec<String> = verdict::looks(plan).iter().map(|look| look.at.to_string()).collect();
@@ -100,6 +122,7 @@ fn load(phase: &Phase) -> String {
     let per_second = |rate: f64| format!("{}/s", (rate * 1000.0).round() / 1000.0);
     match phase {
         _ if !phase.loaded() => "idle".to_owned(),
+        _ if phase.foreign => "loaded".to_owned(),
         _ if phase.rate.most() > 0.0 => ramp(per_second(phase.rate.from), per_second(phase.rate.to)),
         _ => ramp(phase.users.from.to_string(), phase.users.to.to_string()),
     }

@@ -24,7 +24,9 @@ pub(super) fn style() -> report::Style {
 
 /// The JUnit report of a record, with the files of its folder.
 pub(super) fn junit(record: &Record, counts_as: Verdict) -> String {
-    report::junit(record, &["record.db", "summary.json", "target.log"], counts_as)
+    let mut files = vec!["record.db", "summary.json", "target.log"];
+    files.extend(record.about.plan.command.as_ref().map(|_| "load.log"));
+    report::junit(record, &files, counts_as)
 }
 
 /// Writes the reports into the run's folder, and the JUnit report to `elsewhere` too.

@@ -28,7 +28,11 @@ Memory of the target, 20 MiB to 80 MiB
   ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▂▂▂▂▂▂▂▃▃▃▃▃▃▃▃▄▄▄▄▄▄▄▅▅▅▅▅▅▅▆▆▆▆▆▆▆▇▇▇▇▇▇▇▇███████████████████████████
   |baseline|work                                                      |settle
 
+Steps          requests   failed      p50      p90      p99    p99.9      max
+  browse/GET /     6000        6   1.2 ms   1.2 ms   1.2 ms    12 ms    12 ms
+
 Load     6000 requests, 6 failed (0.1 %), 100/s over 1m, p50 1.2 ms, p99 1.2 ms
+Failed   6 status 503
 Outcome  completed after 1m 30s
 Record   results/leaky/20260301T120000Z-0123456-abc123
 ";

@@ -9,22 +9,23 @@ fn plan(phases: &str) -> Plan {
     scenario::load(&source, Path::new("/"), &|_| None).unwrap()
 }
 
-/// Plays a run whose ticks come `late` after they are due, up to an input at a time.
+/// Plays a run whose ticks come `late` after they are due, with an input at a time.
 fn play(plan: &Plan, late: Duration, interruption: Option<&(f64, Input)>) -> Vec<(f64, Command)> {
     let mut out = Vec::new();
     let mut log = Vec::new();
     let began = Elapsed::from_seconds(5.0);
     let mut now = began;
     let mut session = Session::begin(plan, now, &mut out);
+    let mut interruption = interruption;
     while !session.ended {
         log.extend(out.drain(..).map(|command| (now.since(began).as_secs_f64(), command)));
         now = session.next_due() + late;
-        match interruption {
-            Some((at, input)) if now >= began + Duration::from_secs_f64(*at) => {
+        match interruption.take_if(|(at, _)| now >= began + Duration::from_secs_f64(*at)) {
+            Some((at, input)) => {
                 now = began + Duration::from_secs_f64(*at);
                 session.on(now, input.clone(), &mut out);
             }
-            _ => session.on(now, Input::Tick, &mut out),
+            None => session.on(now, Input::Tick, &mut out),
         }
     }
     log.extend(out.drain(..).map(|command| (now.since(began).as_secs_f64(), command)));
@@ -165,4 +166,49 @@ fn a_day_of_cycles_plays_in_no_time() {
     let log = play(&day, Duration::from_millis(7), None);
     assert_eq!(left(&log).len(), 2001);
     assert_eq!(log.last().unwrap().1, Command::End(Outcome::Completed));
+}
+
+/// A plan whose load is a command.
+fn commanded(phases: &str) -> Plan {
+    let source =
+        format!("name: test\ntarget: {{process: {{command: [a]}}}}\nload:\n  command: [b]\n  phases: {phases}");
+    scenario::load(&source, Path::new("/"), &|_| None).unwrap()
+}
+
+const COMMANDED: &str =
+    "[{name: base, for: 2s}, {name: work, for: 4s, loaded: true}, {name: more, for: 2s, loaded: true}, {for: 1s}]";
+
+fn orders(log: &[(f64, Command)]) -> Vec<(f64, Command)> {
+    let is_order = |command: &Command| matches!(command, Command::StartLoad(_) | Command::EndLoad | Command::Rest(_));
+    log.iter().filter(|(_, command)| is_order(command)).cloned().collect()
+}
+
+#[test]
+fn a_command_is_started_with_its_phase_and_asked_to_end_with_it() {
+    let log = play(&commanded(COMMANDED), Duration::ZERO, None);
+    assert_eq!(
+        orders(&log),
+        [(2.0, Command::StartLoad(1)), (6.0, Command::EndLoad), (6.0, Command::StartLoad(2)), (8.0, Command::EndLoad),]
+    );
+    let cut = log.iter().skip_while(|(_, command)| *command != Command::EndLoad).nth(1).unwrap();
+    assert_eq!(cut.1, Command::Cut, "what it did until then lies in its phase");
+}
+
+#[test]
+fn what_a_command_leaves_of_its_phase_is_idle() {
+    let log = play(&commanded(COMMANDED), Duration::ZERO, Some(&(3.5, Input::LoadEnded)));
+    let spans: Vec<(String, bool, f64, f64)> = log
+        .iter()
+        .filter_map(|(_, command)| match command {
+            Command::Left(span) if span.name == "work" => {
+                Some((span.name.clone(), span.loaded, span.start.seconds() - 5.0, span.end.seconds() - 5.0))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(spans, [("work".to_owned(), true, 2.0, 3.5), ("work".to_owned(), false, 3.5, 6.0)]);
+    assert_eq!(
+        orders(&log),
+        [(2.0, Command::StartLoad(1)), (3.5, Command::Rest(1)), (6.0, Command::StartLoad(2)), (8.0, Command::EndLoad),]
+    );
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use timeline::{Amount, Metric, Unit};
 
 use super::{Resolver, judged_seconds};
-use crate::plan::{Assertion, Phase, ProbePlan, Rule, Users};
+use crate::plan::{Assertion, Phase, Plan, ProbePlan, Rule, Users};
 use crate::spec::{AssertSpec, LatencySpec, MemorySpec};
 
 /// With fewer samples than this under load, growth cannot be judged.
@@ -14,31 +14,27 @@ const LEAST_GROWTH_SAMPLES: f64 = 48.0;
 const LEAST_CYCLES: usize = 8;
 
 impl Resolver<'_> {
-    pub(super) fn assertions(
-        &mut self,
-        rules: Option<&AssertSpec>,
-        phases: &[Phase],
-        probes: &ProbePlan,
-    ) -> Vec<Assertion> {
+    pub(super) fn assertions(&mut self, rules: Option<&AssertSpec>, plan: &Plan) -> Vec<Assertion> {
         let default = AssertSpec::default();
         let rules = rules.unwrap_or(&default);
+        self.is_in_reach(rules, plan);
         let mut asked = Vec::new();
         if let Some(memory) = &rules.memory {
-            self.memory_needs(memory, phases, probes);
+            self.memory_needs(memory, plan);
             asked.extend(memory_rules(memory));
         }
         asked.extend(rules.pauses.as_ref().and_then(|pauses| pauses.max).map(|max| Rule::PauseMax { limit: max.0 }));
         asked.extend(rules.latency.iter().flat_map(latency_rules));
         asked.extend(rules.errors.as_ref().map(|errors| Rule::Errors { below: errors.below.0 }));
         asked.extend(rules.throughput.as_ref().map(|throughput| Rule::Throughput { above: throughput.above.0 }));
-        self.needs_load(rules, phases);
-        let implied = implied(&asked, phases);
+        let implied = implied(&asked, plan);
         let as_assertion = |asked_for| move |rule| Assertion { rule, asked_for };
         implied.into_iter().map(as_assertion(false)).chain(asked.into_iter().map(as_assertion(true))).collect()
     }
 
     /// Rules about a baseline need one; rules about a settled level need one too.
-    fn memory_needs(&mut self, memory: &MemorySpec, phases: &[Phase], probes: &ProbePlan) {
+    fn memory_needs(&mut self, memory: &MemorySpec, plan: &Plan) {
+        let phases = plan.phases.as_slice();
         let has_baseline = phases.first().is_some_and(|phase| !phase.loaded());
         let settles = phases.len() > 1 && phases.last().is_some_and(|phase| !phase.loaded());
         let wants_baseline = [
@@ -56,9 +52,13 @@ impl Resolver<'_> {
             let hint = "end `load.phases` with `{name: settle, for: 30s}`";
             self.refuse(&["assert", "memory", "returns_to_baseline"], "there is no idle phase after the load", hint);
         }
-        self.growth_needs_samples(memory, phases, probes);
-        self.growth_per_cycle_needs_rests(memory, phases);
-        self.growth_per_user_needs_users(memory, phases);
+        self.growth_needs_samples(memory, phases, &plan.probes);
+        if plan.cycles.is_none() {
+            self.growth_per_cycle_needs_rests(memory, phases);
+        }
+        if plan.makes_load() {
+            self.growth_per_user_needs_users(memory, phases);
+        }
     }
 
     /// Growth per cycle is read off the idle phases of the cycles.
@@ -96,21 +96,6 @@ impl Resolver<'_> {
             self.refuse(&["assert", "memory", key], message, "lengthen the load, or shorten `probes.every`");
         }
     }
-
-    /// Rules about requests need some.
-    fn needs_load(&mut self, rules: &AssertSpec, phases: &[Phase]) {
-        if phases.is_empty() || phases.iter().any(Phase::loaded) {
-            return;
-        }
-        let wanted = [
-            ("latency", rules.latency.is_some()),
-            ("errors", rules.errors.is_some()),
-            ("throughput", rules.throughput.is_some()),
-        ];
-        for (key, _) in wanted.iter().filter(|(_, wanted)| *wanted) {
-            self.refuse(&["assert", key], "no phase has load", "give a phase `users: 10`");
-        }
-    }
 }
 
 fn memory_rules(memory: &MemorySpec) -> Vec<Rule> {
@@ -142,16 +127,18 @@ fn latency_rules(latency: &LatencySpec) -> Vec<Rule> {
     limits.into_iter().filter_map(|(percentile, limit)| Some(Rule::Latency { percentile, below: limit?.0 })).collect()
 }
 
-/// What is judged whether it was asked for or not. The leak verdict is among it, unless the
-/// scenario gives growth a limit of its own.
-fn implied(asked: &[Rule], phases: &[Phase]) -> Vec<Rule> {
-    let mut rules = vec![Rule::TargetAlive, Rule::Coverage];
-    if phases.iter().any(Phase::loaded) {
+/// What is judged whether it was asked for or not. The leak verdict is among it, unless the scenario gives growth a
+/// limit of its own, or there is no memory to see.
+fn implied(asked: &[Rule], plan: &Plan) -> Vec<Rule> {
+    let samples = plan.only_address().is_none();
+    let mut rules = vec![Rule::TargetAlive];
+    rules.extend(samples.then_some(Rule::Coverage));
+    if plan.makes_load() || plan.command.is_some() {
         rules.push(Rule::GeneratorHealth);
     }
-    if !asked.iter().any(|rule| matches!(rule, Rule::Growth { .. })) {
+    if samples && !asked.iter().any(|rule| matches!(rule, Rule::Growth { .. })) {
         rules.push(Rule::Growth { below: None });
     }
-    rules.extend(Metric::COUNTS.map(|metric| Rule::CountGrowth { metric }));
+    rules.extend(Metric::COUNTS.map(|metric| Rule::CountGrowth { metric }).into_iter().filter(|_| samples));
     rules
 }

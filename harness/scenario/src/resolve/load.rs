@@ -77,7 +77,8 @@ impl Resolver<'_> {
         }
         let rate = self.rate(place, spec);
         let start = phases.last().map_or(Elapsed::ZERO, Phase::end);
-        let mut phase = Phase { name: String::new(), cycle, start, length, users, rate };
+        let foreign = spec.loaded.unwrap_or(false);
+        let mut phase = Phase { name: String::new(), cycle, start, length, users, rate, foreign };
         let name = || if phase.loaded() { "load" } else { "idle" }.to_owned();
         phase.name = spec.name.clone().unwrap_or_else(name);
         phases.push(phase);
@@ -97,7 +98,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn journeys(&mut self, spec: &Spec, phases: &[Phase]) -> Vec<Journey> {
-        let loaded = phases.iter().any(Phase::loaded);
+        let loaded = spec.load.command.is_none() && phases.iter().any(|phase| phase.loaded() && !phase.foreign);
         if loaded && spec.load.journeys.is_empty() && !self.is_known_bad(&["load"]) {
             let hint = "add `journeys: [{name: home, steps: [{get: /}]}]`";
             self.refuse(&["load"], "there is load, and nothing that it does", hint);
@@ -293,6 +294,6 @@ fn has_port(spec: &Spec) -> bool {
     let target = &spec.target;
     target.process.is_some()
         || target.container.as_ref().is_some_and(|container| container.port.is_some())
-        || target.attach.as_ref().is_some_and(|attach| attach.port.is_some())
+        || target.attach.as_ref().is_some_and(|attach| attach.port.is_some() || attach.url.is_some())
         || (target.container.is_none() && target.attach.is_none())
 }

@@ -35,7 +35,11 @@ impl Resolver<'_> {
             self.refuse(&["assert", "pauses", "max"], format!("{:?} is too short to be seen", budget.0), hint);
         }
         let Some(written) = written else {
-            return slowest.map(|period| HeartbeatPlan { path: ready_path(target), period: period.max(FASTEST_BEAT) });
+            return slowest.map(|period| HeartbeatPlan {
+                path: ready_path(target),
+                host: None,
+                period: period.max(FASTEST_BEAT),
+            });
         };
         self.path(&["probes", "heartbeat", "get"], &written.get);
         let period = written.rate.map_or_else(
@@ -43,7 +47,7 @@ impl Resolver<'_> {
             |rate| Duration::try_from_secs_f64(1.0 / rate.0).unwrap_or(SLOWEST),
         );
         self.heartbeat_rate(period, slowest);
-        Some(HeartbeatPlan { path: written.get.clone(), period: period.max(FASTEST_BEAT) })
+        Some(HeartbeatPlan { path: written.get.clone(), host: None, period: period.max(FASTEST_BEAT) })
     }
 
     fn heartbeat_rate(&mut self, period: Duration, slowest: Option<Duration>) {

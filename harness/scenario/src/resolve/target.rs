@@ -95,21 +95,28 @@ impl Resolver<'_> {
     }
 
     fn attach(&mut self, spec: &AttachSpec) -> TargetPlan {
-        let launch = match (&spec.container, spec.pid) {
-            (Some(name), None) => AttachPlan::Container { name: name.clone(), port: spec.port },
-            (None, Some(pid)) => AttachPlan::Process { pid, port: spec.port },
+        let launch = match (&spec.container, spec.pid, &spec.url) {
+            (Some(name), None, None) => AttachPlan::Container { name: name.clone(), port: spec.port },
+            (None, Some(pid), None) => AttachPlan::Process { pid, port: spec.port },
+            (None, None, Some(url)) => {
+                if spec.port.is_some() {
+                    let place = ["target", "attach", "port"];
+                    self.refuse(&place, "the url has a port of its own", "write it there: `http://127.0.0.1:8080`");
+                }
+                AttachPlan::Url(self.address(url))
+            }
             _ => {
                 if !self.is_known_bad(&["target", "attach"]) {
                     self.refuse(
                         &["target", "attach"],
                         "it is not clear what to attach to",
-                        "write one of `container` and `pid`",
+                        "write one of `container`, `pid` and `url`",
                     );
                 }
                 AttachPlan::Process { pid: 0, port: None }
             }
         };
-        let when = if spec.port.is_some() { ReadyWhen::Tcp } else { ReadyWhen::Started };
+        let when = if spec.port.is_some() || spec.url.is_some() { ReadyWhen::Tcp } else { ReadyWhen::Started };
         TargetPlan { launch: Launch::Attach(launch), ready: Ready { when, within: DEFAULT_READY_WITHIN } }
     }
 

@@ -3,6 +3,7 @@
 
 mod containers;
 mod processes;
+mod programs;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -63,7 +64,7 @@ fn container(arguments: &[&str]) -> ContainerPlan {
 /// Launches it on behalf of a run of this name; its log is the file of that name.
 async fn launch(launch: Launch, ready: Ready, run: &str) -> Result<Target, LaunchError> {
     let log = scratch("logs").join(run);
-    target::launch(&TargetPlan { launch, ready }, &Owner::this_process(run), &log, Clock::start()).await
+    target::launch(&TargetPlan { launch, ready }, &Owner::this_process(run), &log, None, Clock::start()).await
 }
 
 async fn launch_process(plan: ProcessPlan, when: ReadyWhen, run: &str) -> Target {

@@ -112,7 +112,7 @@ impl Case<'_> {
             return Some("kept by the allocator, for the live heap is back where it was");
         }
         let (metric, _) = self.held_by_system().ok()?;
-        let heard = self.hear(&Subject::Target, &[metric], growth::Tolerance::default()).ok()?;
+        let heard = self.hear(&Subject::Target, &[metric], growth::Tolerance::default(), false).ok()?;
         let says = |place, trend| heard.witnesses.iter().any(|one| one.place == place && one.trend == trend);
         let grows = says(Place::Load, Trend::Leak) || says(Place::Rests, Trend::Leak);
         (!grows && says(Place::Rests, Trend::Bounded))

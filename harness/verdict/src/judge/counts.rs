@@ -26,7 +26,7 @@ impl Case<'_> {
         if let Some(judgement) = self.given_back(metric, series) {
             return judgement;
         }
-        let heard = match self.hear(&Subject::Target, &[metric], TOLERANCE) {
+        let heard = match self.hear(&Subject::Target, &[metric], TOLERANCE, false) {
             Ok(heard) => heard,
             Err(judgement) => return *judgement,
         };

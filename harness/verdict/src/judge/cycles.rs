@@ -15,8 +15,8 @@ impl Case<'_> {
 
     fn try_growth_per_cycle(self, limit: f64) -> Result<Judgement, Box<Judgement>> {
         let metrics = self.held_memory(&Subject::Target);
-        let heard = self.hear(&Subject::Target, &metrics[..1], Tolerance::default())?;
-        let few = || untold("too few cycles ended in a rest");
+        let heard = self.hear(&Subject::Target, &metrics[..1], Tolerance::default(), true)?;
+        let few = || self.too_few_cycles();
         let rests = heard.witnesses.iter().find(|one| one.place == Place::Rests).ok_or_else(few)?;
         let scale = Scale::cycle(self, &heard.work).ok_or_else(few)?;
         let limit = Amount { value: limit, unit: Unit::BytesPerCycle };
@@ -34,6 +34,19 @@ impl Case<'_> {
             also: others.filter_map(|other| other.estimate(&rests.pace)).collect(),
             ..scale.evidence(&rests.pace)
         }))
+    }
+
+    fn too_few_cycles(self) -> Box<Judgement> {
+        match (&self.plan.cycles, self.cycles().len()) {
+            (Some(pattern), 0) => untold(&format!(
+                "the target ended no cycle of its own: nothing in its log matches `{}`",
+                pattern.as_str()
+            )),
+            (Some(_), count) => {
+                untold(&format!("the target went through {count} cycles of its own, which are too few"))
+            }
+            (None, _) => untold("too few cycles ended in a rest"),
+        }
     }
 }
 

@@ -58,6 +58,9 @@ impl Arrivals {
 
 impl Case<'_> {
     pub(super) fn generator_health(self) -> Judgement {
+        if let Some(command) = &self.plan.command {
+            return self.command_health(command);
+        }
         if let Outcome::LoadFailed { reason } = &self.timeline.outcome {
             return Judgement::new(Verdict::Inconclusive, "failed", format!("the load failed: {reason}"));
         }
@@ -157,7 +160,7 @@ impl Case<'_> {
     }
 
     /// The observer is measured: its processor time and its memory under load.
-    fn harness_cost(self) -> Vec<String> {
+    pub(super) fn harness_cost(self) -> Vec<String> {
         let Some(window) = self.timeline.loaded_window() else { return Vec::new() };
         let mut notes = Vec::new();
         let cpu = self.timeline.series(Metric::CpuTime, &Subject::Harness).map(|series| series.within(window));

@@ -26,7 +26,13 @@ impl Case<'_> {
             let summary = "a process of the target was OOM-killed; the target itself lived on";
             return Judgement::new(Verdict::Fail, "child_oom_killed", summary);
         }
+        if let Some(silence) = self.silence() {
+            return silence;
+        }
         match &self.timeline.outcome {
+            Outcome::Completed if self.plan.only_address().is_some() => {
+                Judgement::new(Verdict::Pass, "holds", "the target answered until the end")
+            }
             Outcome::Completed => Judgement::new(Verdict::Pass, "holds", "the target lived until it was stopped"),
             Outcome::StoppedEarly { .. } => {
                 Judgement::new(Verdict::Pass, "holds", "the target lived until the run was stopped early")

@@ -46,7 +46,7 @@ impl Case<'_> {
     /// Whether the memory of `subject` keeps growing with the load: the live heap where it is told, else what the
     /// system holds. Where both are, the second can leave open what the first excludes: memory outside the heap.
     pub(super) fn growth(self, subject: &Subject, limit: Option<Amount>) -> Judgement {
-        let heard = self.hear(subject, &self.held_memory(subject), Tolerance::default());
+        let heard = self.hear(subject, &self.held_memory(subject), Tolerance::default(), false);
         heard.map_or_else(|judgement| *judgement, |heard| self.conclude(subject, &heard, limit))
     }
 

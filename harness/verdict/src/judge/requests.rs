@@ -121,8 +121,21 @@ impl Case<'_> {
         })
     }
 
+    /// How many requests the command has told of.
+    pub(super) fn told_requests(self) -> u64 {
+        let told = self.timeline.events.iter().map(|event| match event.what {
+            Happening::Requests { count, .. } => count,
+            _ => 0,
+        });
+        told.sum()
+    }
+
     pub(super) fn throughput(self, limit: f64) -> Judgement {
-        let totals = Totals::of(&self.timeline.latency);
+        let told = self.told_requests();
+        let totals = match told {
+            0 => Totals::of(&self.timeline.latency),
+            requests => Totals { requests, ..Totals::default() },
+        };
         let loaded = self.timeline.phases.iter().filter(|phase| phase.loaded);
         let length: f64 = loaded.map(|phase| phase.end.since(phase.start).as_secs_f64()).sum();
         if totals.requests == 0 || length <= 0.0 {
@@ -137,7 +150,8 @@ impl Case<'_> {
         };
         let per_second = |value| Amount { value, unit: Unit::PerSecond };
         let time = Elapsed::from_seconds(length);
-        let summary = format!("{} right answers over {time} of load (limit {})", per_second(rate), per_second(limit));
+        let what = if told > 0 { "requests of the command" } else { "right answers" };
+        let summary = format!("{} {what} over {time} of load (limit {})", per_second(rate), per_second(limit));
         let code = match verdict {
             Verdict::Pass => "holds",
             Verdict::Fail => "too_low",
@@ -148,7 +162,7 @@ impl Case<'_> {
             limit: Some(per_second(limit)),
             window: self.timeline.loaded_window(),
             samples: totals.requests,
-            source: Some("right answers of all steps".to_owned()),
+            source: Some(if told > 0 { "what the command tells" } else { "right answers of all steps" }.to_owned()),
             notes: behind.into_iter().collect(),
             ..Evidence::default()
         })

@@ -1,11 +1,11 @@
-//! The floors of a series in the idle phases of the cycles.
+//! The floors of a series in the cycles: in their idle phases, or in the cycles that the target makes itself.
 
-use timeline::{Elapsed, PhaseSpan, Series};
+use timeline::{Elapsed, Happening, PhaseSpan, Series};
 
-use super::Case;
 use super::level::Level;
 use super::stretch::Stretch;
 use super::work::Work;
+use super::{Case, Window};
 use crate::stats::{Line, median};
 
 /// The chance that is taken of a contradiction that is none.
@@ -13,25 +13,70 @@ const ALPHA: f64 = 0.05;
 /// In the first share of a cycle memory may not have risen yet, which is no floor under load.
 const RISING: f64 = 0.2;
 
-impl<'a> Case<'a> {
-    /// The cycles that end in an idle phase: where each begins, and its last idle phase.
-    pub(super) fn rests(self) -> impl Iterator<Item = (Elapsed, &'a PhaseSpan)> {
-        let cycles = self.timeline.phases.chunk_by(|one, next| one.cycle.is_some() && one.cycle == next.cycle);
-        cycles.filter_map(|cycle| {
-            let rest = cycle.iter().rfind(|phase| !phase.loaded && phase.cycle.is_some())?;
-            Some((cycle[0].start, rest))
-        })
+/// A cycle: of phases, one that ends in an idle one, or one of the target's own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cycle<'a> {
+    begin: Elapsed,
+    /// When its work was done.
+    pub(super) worked: Elapsed,
+    /// Its last idle phase.
+    rest: Option<&'a PhaseSpan>,
+    /// How many cycles of the target's own it stands for: of many in a second one is kept.
+    pub(super) count: u64,
+}
+
+impl Cycle<'_> {
+    fn end(&self) -> Elapsed {
+        self.rest.map_or(self.worked, |rest| rest.end)
     }
 
-    /// For every cycle of the stretch that ends in a rest, its floors, at the seconds of load in the stretch by then.
+    /// What the series falls back to in it, and the least that it comes to under load. The target's own cycles have no
+    /// rest that is known: there, the two are the same.
+    fn floors(&self, series: &Series) -> Option<(f64, f64)> {
+        match self.rest {
+            Some(rest) => Some((floor_at_rest(series, rest)?, floor_under_load(series, self.begin, rest)?)),
+            None => least(series, (self.begin, self.worked)).map(|floor| (floor, floor)),
+        }
+    }
+}
+
+impl<'a> Case<'a> {
+    /// The cycles of the run: those of its phases that end in an idle one, else those of the target's own.
+    pub(super) fn cycles(self) -> Vec<Cycle<'a>> {
+        if self.plan.cycles.is_some() { self.own_cycles() } else { self.cycles_of_phases() }
+    }
+
+    fn cycles_of_phases(self) -> Vec<Cycle<'a>> {
+        let cycles = self.timeline.phases.chunk_by(|one, next| one.cycle.is_some() && one.cycle == next.cycle);
+        let ends_in_rest = |cycle: &'a [PhaseSpan]| {
+            let rest = cycle.iter().rfind(|phase| !phase.loaded && phase.cycle.is_some())?;
+            Some(Cycle { begin: cycle[0].start, worked: rest.start, rest: Some(rest), count: 1 })
+        };
+        cycles.filter_map(ends_in_rest).collect()
+    }
+
+    /// From each end of a cycle under load to the next.
+    fn own_cycles(self) -> Vec<Cycle<'a>> {
+        let Some((from, to)) = self.judged_window() else { return Vec::new() };
+        let ends = self.timeline.events.iter().filter_map(|event| match event.what {
+            Happening::CycleEnded { count } => Some((event.at, count)),
+            _ => None,
+        });
+        let ends: Vec<(Elapsed, u64)> = ends.filter(|(at, _)| from <= *at && *at <= to).collect();
+        let cycle =
+            |pair: &[(Elapsed, u64)]| Cycle { begin: pair[0].0, worked: pair[1].0, rest: None, count: pair[1].1 };
+        ends.windows(2).map(cycle).collect()
+    }
+
+    /// For every cycle of the stretch, its floors, at the seconds of load in the stretch by then.
     pub(super) fn floors(self, series: &Series, work: &Work, stretch: &Stretch) -> Floors {
         let (from, to) = stretch.window;
-        let within = |(begin, rest): &(Elapsed, &PhaseSpan)| *begin >= from && rest.start <= to;
-        let whole = |(begin, rest): &(Elapsed, &PhaseSpan)| !self.restarted_within((*begin, rest.end));
-        let cycles = self.rests().filter(within).filter(whole);
-        let floors = cycles.filter_map(|(begin, rest)| {
-            let done = work.done_by(rest.start) - stretch.begins;
-            let (at_rest, under_load) = (floor_at_rest(series, rest)?, floor_under_load(series, begin, rest)?);
+        let within = |cycle: &Cycle| cycle.begin >= from && cycle.worked <= to;
+        let whole = |cycle: &Cycle| !self.restarted_within((cycle.begin, cycle.end()));
+        let cycles = self.cycles().into_iter().filter(within).filter(whole);
+        let floors = cycles.filter_map(|cycle| {
+            let done = work.done_by(cycle.worked) - stretch.begins;
+            let (at_rest, under_load) = cycle.floors(series)?;
             Some(((done, at_rest), (done, under_load)))
         });
         let (at_rest, under_load) = floors.unzip();
@@ -73,6 +118,9 @@ fn floor_at_rest(series: &Series, rest: &PhaseSpan) -> Option<f64> {
 
 /// The least value of a cycle between the rise of its load and its rest.
 fn floor_under_load(series: &Series, begin: Elapsed, rest: &PhaseSpan) -> Option<f64> {
-    let risen = begin + rest.start.since(begin).mul_f64(RISING);
-    series.within((risen, rest.start)).iter().map(|sample| sample.value).reduce(f64::min)
+    least(series, (begin + rest.start.since(begin).mul_f64(RISING), rest.start))
+}
+
+fn least(series: &Series, window: Window) -> Option<f64> {
+    series.within(window).iter().map(|sample| sample.value).reduce(f64::min)
 }

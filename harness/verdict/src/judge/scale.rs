@@ -51,9 +51,11 @@ impl Scale {
 
     /// `None` without cycles.
     pub(super) fn cycle(case: Case<'_>, work: &Work) -> Option<Self> {
-        let ends: Vec<f64> = case.rests().map(|(_, rest)| work.done_by(rest.start)).collect();
-        let (first, last) = (ends.first()?, ends.last()?);
-        (ends.len() > 1).then(|| Self { unit: Unit::BytesPerCycle, seconds: (last - first) / (ends.len() - 1) as f64 })
+        let cycles = case.cycles();
+        let (first, later) = cycles.split_first()?;
+        let done = work.done_by(later.last()?.worked) - work.done_by(first.worked);
+        let count: u64 = later.iter().map(|cycle| cycle.count).sum();
+        Some(Self { unit: Unit::BytesPerCycle, seconds: done / count as f64 })
     }
 
     /// The scale of the limit, else per request where there were enough, else per hour.

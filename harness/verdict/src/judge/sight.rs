@@ -101,7 +101,11 @@ impl Sight {
     }
 
     fn event(&mut self, event: &Event) {
-        if matches!(event.what, Happening::Entered { .. } | Happening::Launched { .. }) {
+        if let Happening::Entered { .. }
+        | Happening::Launched { .. }
+        | Happening::Requests { .. }
+        | Happening::CycleEnded { .. } = event.what
+        {
             self.events.push(event.clone());
         }
     }

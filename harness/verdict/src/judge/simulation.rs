@@ -3,6 +3,8 @@
 //! Sixteen cycles of 25 s of load and 12 s of rest after a baseline of 30 s, a sample a second; 180 MiB at rest and
 //! half as much more under load. Leaks are shares of the 180 MiB per 600 s of load, of which there are 400 s.
 
+mod worker;
+
 use std::path::Path;
 
 use corpus::Random;

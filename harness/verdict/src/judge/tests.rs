@@ -8,6 +8,7 @@ use timeline::{
 
 use super::*;
 
+mod foreign;
 mod looks;
 mod memory;
 

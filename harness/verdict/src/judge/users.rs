@@ -69,7 +69,7 @@ impl Case<'_> {
             return None;
         }
         let points: Vec<(f64, f64)> = floors.iter().map(|floor| (floor.users, floor.value)).collect();
-        let work = Work::new(&self.timeline.phases, &self.timeline.latency);
+        let work = Work::new(self.timeline);
         let done: Vec<f64> = floors.iter().map(|floor| work.done_by(floor.at)).collect();
         let line = Line::beside(&points, &done)?;
         let note = format!(

@@ -132,19 +132,23 @@ struct Inquiry {
 
 impl Case<'_> {
     /// Hears what the run tells of those of `metrics` that were sampled; the first of them is the preferred one.
+    /// What cycles of the target's own tell is heard only where it is asked for: their floors have so little noise that
+    /// they take the last of a warm-up for a leak, where nobody says how much growth counts.
     pub(super) fn hear(
         self,
         subject: &Subject,
         metrics: &[Metric],
         tolerance: Tolerance,
+        own_cycles: bool,
     ) -> Result<Testimony, Box<Judgement>> {
         let window = self.judged_window().ok_or_else(|| untold("no phase was reached"))?;
-        let work = Work::new(&self.timeline.phases, &self.timeline.latency);
+        let work = Work::new(self.timeline);
         let stretches = self.stretches(window, &work);
         let sampled = metrics.iter().filter_map(|metric| Some((*metric, self.series_of(subject, *metric)?)));
         let summons: Vec<Summons> = sampled
             .enumerate()
             .flat_map(|(rank, (metric, series))| self.summon(metric, series, rank == 0, &stretches, &work))
+            .filter(|summons| own_cycles || self.plan.cycles.is_none() || matches!(summons.gaze, Gaze::Load(_)))
             .collect();
         if summons.is_empty() {
             return Err(untold("no sample was taken"));
@@ -219,10 +223,7 @@ impl Case<'_> {
         Witness {
             place: Place::Rests,
             metric: summons.metric,
-            source: format!(
-                "{} at rest after {} cycles, from {}",
-                summons.metric, ratchet.count, summons.series.source
-            ),
+            source: self.source_of_rests(summons, ratchet.count),
             window: summons.stretch.window,
             samples: ratchet.count as u64,
             pace: ratchet.pace,
@@ -234,6 +235,17 @@ impl Case<'_> {
             shape: None,
             settles_after: None,
             horizon: None,
+        }
+    }
+}
+
+impl Case<'_> {
+    fn source_of_rests(self, summons: &Summons, count: usize) -> String {
+        let (metric, source) = (summons.metric, &summons.series.source);
+        if self.plan.cycles.is_some() {
+            format!("the least {metric} in each of {count} cycles of its own, from {source}")
+        } else {
+            format!("{metric} at rest after {count} cycles, from {source}")
         }
     }
 }

@@ -5,7 +5,7 @@
 //! judged against work, counted in seconds of load at the run's mean rate. Idle phases between
 //! cycles do no work and take no room on the axis.
 
-use timeline::{Elapsed, LatencyInterval, PhaseSpan, Sample};
+use timeline::{Elapsed, Happening, PhaseSpan, Sample, Timeline};
 
 /// Below this many requests they are too few to be an axis: time is.
 const FEWEST_REQUESTS: u64 = 1000;
@@ -21,14 +21,15 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// The axis over `phases`, of which only the loaded ones count (all, where none is).
-    pub(super) fn new(phases: &[PhaseSpan], latency: &[LatencyInterval]) -> Self {
-        let any_load = phases.iter().any(|phase| phase.loaded);
-        let counted: Vec<&PhaseSpan> = phases.iter().filter(|phase| phase.loaded || !any_load).collect();
+    /// The axis over the loaded phases of a run (all, where none is).
+    pub(super) fn new(timeline: &Timeline) -> Self {
+        let any_load = timeline.phases.iter().any(|phase| phase.loaded);
+        let counted: Vec<&PhaseSpan> = timeline.phases.iter().filter(|phase| phase.loaded || !any_load).collect();
         let seconds: f64 = counted.iter().map(|phase| phase.end.since(phase.start).as_secs_f64()).sum();
-        let requests = latency.iter().map(|interval| interval.requests).sum();
+        let counts = counts(timeline);
+        let requests = counts.iter().map(|count| count.requests).sum();
         let marks =
-            if requests >= FEWEST_REQUESTS { by_requests(latency, seconds, requests) } else { by_time(&counted) };
+            if requests >= FEWEST_REQUESTS { by_requests(&counts, seconds, requests) } else { by_time(&counted) };
         Self { marks, seconds, requests }
     }
 
@@ -61,20 +62,38 @@ impl Work {
     }
 }
 
-/// Marks at the ends of the load's intervals, requests scaled to seconds of load.
-fn by_requests(latency: &[LatencyInterval], seconds: f64, requests: u64) -> Vec<(Elapsed, f64)> {
+/// So many requests from one moment to another.
+struct Count {
+    start: Elapsed,
+    end: Elapsed,
+    requests: u64,
+}
+
+/// The requests of the load's intervals, else those that a command told of; in order of time.
+fn counts(timeline: &Timeline) -> Vec<Count> {
+    let own = timeline.latency.iter();
+    let own = own.map(|interval| Count { start: interval.start, end: interval.end, requests: interval.requests });
+    let told = timeline.events.iter().filter_map(|event| match event.what {
+        Happening::Requests { from, to, count } => Some(Count { start: from, end: to, requests: count }),
+        _ => None,
+    });
+    if timeline.latency.is_empty() { told.collect() } else { own.collect() }
+}
+
+/// Marks at the ends of the counts, requests scaled to seconds of load.
+fn by_requests(counts: &[Count], seconds: f64, requests: u64) -> Vec<(Elapsed, f64)> {
     let scale = seconds / requests as f64;
     let mut done = 0;
     let mut marks: Vec<(Elapsed, f64)> = Vec::new();
-    for interval in latency {
-        if marks.last().is_none_or(|last| interval.start > last.0) {
-            marks.push((interval.start, done as f64 * scale));
+    for count in counts {
+        if marks.last().is_none_or(|last| count.start > last.0) {
+            marks.push((count.start, done as f64 * scale));
         }
-        done += interval.requests;
-        let mark = (interval.end, done as f64 * scale);
+        done += count.requests;
+        let mark = (count.end, done as f64 * scale);
         match marks.last_mut() {
             // The steps of one interval end together.
-            Some(last) if last.0 >= interval.end => *last = mark,
+            Some(last) if last.0 >= count.end => *last = (last.0, mark.1),
             _ => marks.push(mark),
         }
     }
