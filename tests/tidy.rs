@@ -28,6 +28,7 @@ const KNOWS: [(&str, &[&str]); 14] = [
 
 /// A library that only some crates may name, in their manifest or their sources.
 const OWNED: [(&str, &[&str]); 12] = [
+    ("csv", &["import", "load"]),
     ("goose", &["load"]),
     ("httparse", &["load"]),
     ("tokio-rustls", &["load"]),

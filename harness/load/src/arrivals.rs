@@ -98,9 +98,9 @@ pub(crate) fn launch(
 }
 
 /// Lets arrivals in until the stop; then those who are on their way have the grace to end it.
-async fn receive(venue: Venue, begin: oneshot::Receiver<Elapsed>, shared: Arc<Shared>) -> io::Result<()> {
+async fn receive(venue: Venue, start: oneshot::Receiver<Elapsed>, shared: Arc<Shared>) -> io::Result<()> {
     let began = tokio::select! {
-        began = begin => began,
+        began = start => began,
         () = shared.gate.stopped() => return Ok(()),
     };
     // Whoever was to say so is gone.
@@ -162,12 +162,12 @@ impl Seat {
     }
 
     async fn called(&self) -> Call {
-        poll_fn(|context| match self.called.take() {
-            Some(call) => Poll::Ready(call),
-            None => {
-                self.waker.set(Some(context.waker().clone()));
-                Poll::Pending
+        poll_fn(|context| {
+            if let Some(call) = self.called.take() {
+                return Poll::Ready(call);
             }
+            self.waker.set(Some(context.waker().clone()));
+            Poll::Pending
         })
         .await
     }
@@ -205,7 +205,8 @@ impl Desk {
                 (None, Some(rest)) => *rest,
                 (None, None) => return Ok(()),
             };
-            pacer.until(self.began + due, self.schedule.borrow().most_per_second()).await?;
+            let most = self.schedule.borrow().most_per_second();
+            pacer.until(self.began + due, most).await?;
             let now = clock.now().since(self.began);
             while let Some(arrival) = next.filter(|arrival| arrival.due <= now) {
                 self.admit(arrival);

@@ -59,7 +59,10 @@ impl Deadline {
 
 impl std::fmt::Debug for Deadline {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Deadline").field("fires", &self.timer.as_ref().map(|timer| timer.fires)).finish()
+        formatter
+            .debug_struct("Deadline")
+            .field("fires", &self.timer.as_ref().map(|timer| timer.fires))
+            .finish_non_exhaustive()
     }
 }
 

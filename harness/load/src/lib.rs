@@ -228,9 +228,9 @@ pub fn start(demand: Demand<'_>, address: SocketAddr, clock: Clock) -> Result<Lo
             counts,
             threads,
         };
-        let (begin, begun) = oneshot::channel();
+        let (begin, start) = oneshot::channel();
         load.begin = Some(begin);
-        load.done.push(arrivals::launch(venue, begun, Arc::clone(&load.shared)).map_err(LoadError::Thread)?);
+        load.done.push(arrivals::launch(venue, start, Arc::clone(&load.shared)).map_err(LoadError::Thread)?);
     }
     Ok(load)
 }

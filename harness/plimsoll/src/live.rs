@@ -151,15 +151,12 @@ impl Live {
 /// The load that a phase asks for, in words.
 fn load_of(phase: &Phase) -> String {
     let Phase { users, rate, .. } = phase;
-    let per_second = |value| Amount { value, unit: Unit::PerSecond };
-    let users = (users.from.max(users.to) > 0).then(|| match (users.from, users.to) {
-        (from, to) if from == to => format!("{from} users"),
-        (from, to) => format!("{from} to {to} users"),
-    });
-    let arrivals = (rate.from.max(rate.to) > 0.0).then(|| match (rate.from, rate.to) {
-        (from, to) if from == to => format!("{} arrivals", per_second(from)),
-        (from, to) => format!("{} to {} arrivals", per_second(from), per_second(to)),
-    });
+    let ramp = |from: String, to: String, what: &str| {
+        if from == to { format!("{from} {what}") } else { format!("{from} to {to} {what}") }
+    };
+    let per_second = |value| Amount { value, unit: Unit::PerSecond }.to_string();
+    let users = (users.from.max(users.to) > 0).then(|| ramp(users.from.to_string(), users.to.to_string(), "users"));
+    let arrivals = (rate.most() > 0.0).then(|| ramp(per_second(rate.from), per_second(rate.to), "arrivals"));
     let parts: Vec<String> = users.into_iter().chain(arrivals).collect();
     if phase.foreign { "loaded".to_owned() } else if parts.is_empty() { "idle".to_owned() } else { parts.join(", ") }
 }

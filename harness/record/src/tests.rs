@@ -544,10 +544,11 @@ fn a_run_is_found_by_its_folder_its_file_or_the_beginning_of_its_id() {
     }
 }
 
-/// Of 40 values and 100 beats a second, and of four steps every ten seconds. `RECORD_HOURS` tells how
+/// Of 40 values and 100 beats a second, and of four steps every ten seconds, with the response times of arrivals besides
+/// (without them it is 170 MB). `RECORD_HOURS` tells how
 /// many hours are written; one is enough to know a day from.
 #[test]
-fn a_day_takes_less_than_two_hundred_megabytes() {
+fn a_day_takes_less_than_a_quarter_of_a_gigabyte() {
     let scratch = Scratch::new("size");
     let writer = Writer::create(&scratch.0, &about()).unwrap();
     let hours: u32 = std::env::var("RECORD_HOURS").map_or(1, |hours| hours.parse().unwrap());
@@ -559,7 +560,7 @@ fn a_day_takes_less_than_two_hundred_megabytes() {
     let per_hour = folder.join("record.db").metadata().unwrap().len() / u64::from(hours);
     println!("{:.1} MB a day", per_hour as f64 * 24.0 / 1e6);
     open(&folder).unwrap();
-    assert!(per_hour * 24 < 200_000_000, "{per_hour} bytes an hour");
+    assert!(per_hour * 24 < 250_000_000, "{per_hour} bytes an hour");
 }
 
 fn a_second(writer: &Writer, second: u32) {

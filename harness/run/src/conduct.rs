@@ -169,7 +169,9 @@ impl Stage<'_> {
         let mut commands = Vec::new();
         let begun = self.clock.now();
         let mut session = Session::begin(self.plan, begun, &mut commands);
-        load.iter_mut().for_each(|load| load.begin(begun));
+        if let Some(load) = &mut load {
+            load.begin(begun);
+        }
         let mut settled = begun;
         let outcome = 'run: loop {
             let mut next = None;

@@ -252,7 +252,6 @@ impl Journey {
 /// One step of a journey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "there are few steps, and most of them are requests")]
 pub enum Step {
     /// Send a request and wait for its answer.
     Request(Request),

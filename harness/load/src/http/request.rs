@@ -61,7 +61,7 @@ impl Prepared {
         plan.headers.iter().try_for_each(|(name, value)| check(name, value)).map_err(refused)?;
         let message = Message::new(plan, compiler)?;
         let mut lines = String::new();
-        let mut line = |name: &str, value: &str| lines += &format!("{name}: {value}\r\n");
+        let mut line = |name: &str, value: &str| lines.extend([name, ": ", value, "\r\n"]);
         if !has(plan, "host") {
             line("host", &address.to_string());
         }
@@ -89,14 +89,13 @@ impl Prepared {
 
     /// The request of this walk; `room` is emptied first.
     pub(crate) fn wire<'a>(&'a self, scope: &mut Scope, room: &'a mut Room) -> Wire<'a> {
-        let (bytes, head) = match &self.whole {
-            Some((bytes, head)) => (bytes.as_slice(), *head),
-            None => {
-                let Room { whole, body } = room;
-                whole.clear();
-                let head = self.render(scope, whole, body);
-                (whole.as_slice(), head)
-            }
+        let (bytes, head) = if let Some((bytes, head)) = &self.whole {
+            (bytes.as_slice(), *head)
+        } else {
+            let Room { whole, body } = room;
+            whole.clear();
+            let head = self.render(scope, whole, body);
+            (whole.as_slice(), head)
         };
         let repeatable = !matches!(self.method, Method::Post | Method::Patch);
         Wire { bytes, head, bodyless: self.method == Method::Head, repeatable }

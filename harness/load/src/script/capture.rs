@@ -49,13 +49,11 @@ impl Capture {
 
     /// Takes the value; was it there?
     pub(super) fn take(&self, answer: Answer<'_>, found: &Found<'_>, scope: &mut Scope) -> bool {
-        match self.value(answer, found) {
-            Some(value) => scope.capture(self.slot, &value),
-            None => {
-                scope.forget(self.slot);
-                return false;
-            }
-        }
+        let Some(value) = self.value(answer, found) else {
+            scope.forget(self.slot);
+            return false;
+        };
+        scope.capture(self.slot, &value);
         true
     }
 

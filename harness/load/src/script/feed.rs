@@ -181,7 +181,8 @@ mod tests {
     }
 
     fn numbers(take: Take) -> Feed {
-        let rows: String = (0..1000).map(|number| format!("\n{number}")).collect();
+        let rows: Vec<String> = (0..1000).map(|number| format!("\n{number}")).collect();
+        let rows = rows.concat();
         feed(csv(format!("n{rows}").as_bytes()), take)
     }
 
@@ -220,7 +221,9 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         let read = |name: &str, content: Option<&str>| {
             let path = folder.join(name);
-            content.into_iter().for_each(|content| std::fs::write(&path, content).unwrap());
+            if let Some(content) = content {
+                std::fs::write(&path, content).unwrap();
+            }
             Feed::read(&DataPlan { source: DataSource::Csv(path), take: Take::Once }).map(|feed| feed.rows)
         };
         assert!(read("none.csv", None).unwrap_err().to_string().ends_with("none.csv cannot be read"));
@@ -246,7 +249,9 @@ mod tests {
             (0..100_000).filter_map(|_| feed.take(&mut random)).collect::<Vec<_>>()
         };
         let mut counts = vec![0_i32; 1000];
-        draw(1).iter().for_each(|row| counts[*row as usize] += 1);
+        for row in draw(1) {
+            counts[row as usize] += 1;
+        }
         assert!(counts.iter().all(|count| (40..170).contains(count)), "{counts:?}");
         assert_eq!(draw(2), draw(2));
         assert_ne!(draw(1), draw(2));

@@ -119,7 +119,7 @@ impl<'a> Visitor<'a> for Inside<'_, '_, 'a> {
     fn visit_seq<A: SeqAccess<'a>>(self, mut items: A) -> Result<(), A::Error> {
         let wanted = &self.node.items;
         if wanted.iter().any(|(index, _)| *index < 0) {
-            return self.from_the_end(items);
+            return self.of_the_end(items);
         }
         for index in 0_i64.. {
             let more = match wanted.iter().find(|(is, _)| *is == index) {
@@ -160,13 +160,13 @@ impl<'a> Visitor<'a> for Inside<'_, '_, 'a> {
 
 impl<'a> Inside<'_, '_, 'a> {
     /// Where an item is counted from the end, all of them have to be read first.
-    fn from_the_end<A: SeqAccess<'a>>(self, mut items: A) -> Result<(), A::Error> {
+    fn of_the_end<A: SeqAccess<'a>>(self, mut items: A) -> Result<(), A::Error> {
         let mut all: Vec<&'a RawValue> = Vec::new();
         while let Some(item) = items.next_element()? {
             all.push(item);
         }
         for (index, node) in &self.node.items {
-            let from_the_start = if *index < 0 { index + all.len() as i64 } else { *index };
+            let from_the_start = if *index < 0 { index + all.len().cast_signed() as i64 } else { *index };
             let item = usize::try_from(from_the_start).ok().and_then(|at| all.get(at));
             if let Some(item) = item {
                 let found = &mut *self.found;

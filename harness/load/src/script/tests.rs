@@ -16,7 +16,9 @@ impl Folder {
     fn new(name: &str, files: &[(&str, &[u8])]) -> Self {
         let path = std::env::temp_dir().join(format!("plimsoll-script-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
-        files.iter().for_each(|(name, content)| std::fs::write(path.join(name), content).unwrap());
+        for (name, content) in files {
+            std::fs::write(path.join(name), content).unwrap();
+        }
         Self(path)
     }
 }

@@ -53,9 +53,9 @@ async fn what_one_step_captures_the_next_one_sends() {
 #[tokio::test]
 async fn an_expectation_that_is_not_met_is_counted_with_an_example() {
     let server = Server::start().await;
-    let steps = r#"
+    let steps = r"
         - get: /echo/1
-          expect: {json: {$.ok: false}}"#;
+          expect: {json: {$.ok: false}}";
     let cut = run(&plan("", steps, Path::new("/"), 10), &server).await;
     assert_eq!(failures(&cut), [("json $.ok".to_owned(), 10)].into());
     let [example] = cut.examples.as_slice() else { panic!("{:?}", cut.examples) };

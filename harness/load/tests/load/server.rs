@@ -178,9 +178,29 @@ fn whole(buffer: &[u8]) -> Option<usize> {
     (buffer.len() >= head + body).then_some(head + body)
 }
 
+/// An answer that is always the same, and whether the connection outlives it.
+fn canned(what: &str) -> Option<(&'static [u8], bool)> {
+    Some(match what {
+        "half" => (b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf", false),
+        "head" => (b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n", true),
+        "none" => (b"HTTP/1.1 204 None\r\n\r\n", true),
+        "interim" => (b"HTTP/1.1 103 Early\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", true),
+        "until-closed" => (b"HTTP/1.1 200 OK\r\n\r\nsome text", false),
+        "then-close" => (b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok", false),
+        "liar" => (b"HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ncontent-length: 2\r\n\r\nok", false),
+        "garbage" => (b"220 mail.example ready\r\n", false),
+        "bad-chunk" => (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", false),
+        _ => return None,
+    })
+}
+
 /// Answers as the path says; `false` where the connection is to be closed.
 async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), path: &str) -> io::Result<bool> {
     let (what, number) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
+    if let Some((bytes, keeps)) = canned(what) {
+        stream.write_all(bytes).await?;
+        return Ok(keeps);
+    }
     match what {
         "slow" => sleep(Duration::from_millis(number.parse().unwrap_or(50))).await,
         "hang" => {
@@ -189,18 +209,10 @@ async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), path: &str) 
             return Ok(false);
         }
         "close" => return Ok(false),
-        "half" => {
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").await?;
-            return Ok(false);
-        }
         "drip" => {
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\no").await?;
             sleep(Duration::from_millis(number.parse().unwrap_or(50))).await;
             stream.write_all(b"k").await?;
-            return Ok(true);
-        }
-        "head" => {
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n").await?;
             return Ok(true);
         }
         "echo" => {
@@ -210,39 +222,12 @@ async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), path: &str) 
             stream.write_all(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}").as_bytes()).await?;
             return Ok(true);
         }
-        "none" => {
-            stream.write_all(b"HTTP/1.1 204 None\r\n\r\n").await?;
-            return Ok(true);
-        }
         "chunked" => {
             let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel";
             stream.write_all(head).await?;
             stream.flush().await?;
             stream.write_all(b"lo\r\n0\r\n\r\n").await?;
             return Ok(true);
-        }
-        "interim" => {
-            let both = b"HTTP/1.1 103 Early\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
-            stream.write_all(both).await?;
-            return Ok(true);
-        }
-        "until-closed" => {
-            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nsome text").await?;
-            return Ok(false);
-        }
-        "then-close" | "liar" => {
-            let word = if what == "liar" { "keep-alive" } else { "close" };
-            let whole = format!("HTTP/1.1 200 OK\r\nconnection: {word}\r\ncontent-length: 2\r\n\r\nok");
-            stream.write_all(whole.as_bytes()).await?;
-            return Ok(false);
-        }
-        "garbage" => {
-            stream.write_all(b"220 mail.example ready\r\n").await?;
-            return Ok(false);
-        }
-        "bad-chunk" => {
-            stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n").await?;
-            return Ok(false);
         }
         "endless" => {
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;

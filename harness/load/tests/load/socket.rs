@@ -1,4 +1,4 @@
-//! WebSockets, against a real server of them.
+//! `WebSocket`s, against a real server of them.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -41,16 +41,16 @@ impl Echo {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let (hang_up, hung_up) = watch::channel(false);
+        let (hang_up, told) = watch::channel(false);
         let seen = Arc::new(Seen::default());
         let server = Self { address, seen: Arc::clone(&seen), hang_up };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (seen, mut hung_up) = (Arc::clone(&seen), hung_up.clone());
+                let (seen, mut told) = (Arc::clone(&seen), told.clone());
                 tokio::spawn(async move {
                     tokio::select! {
                         () = serve(stream, &seen) => {}
-                        _ = hung_up.wait_for(|hung_up| *hung_up) => {}
+                        _ = told.wait_for(|told| *told) => {}
                     }
                 });
             }
@@ -62,11 +62,10 @@ impl Echo {
 async fn serve(stream: tokio::net::TcpStream, seen: &Seen) {
     let Ok(mut socket) = tokio_tungstenite::accept_async(stream).await else { return };
     seen.open.fetch_add(1, Ordering::Relaxed);
-    let mut ticks = tokio::time::interval(millis(50));
     loop {
         let message = tokio::select! {
             message = socket.next() => message,
-            _ = ticks.tick() => match socket.send(Message::Ping("x".into())).await {
+            () = tokio::time::sleep(millis(50)) => match socket.send(Message::Ping("x".into())).await {
                 Ok(()) => continue,
                 Err(_) => break,
             },

@@ -98,7 +98,7 @@ fn a_client_is_plain_unless_it_is_told_otherwise() {
         [
             "4:19: `100` is not how long a connection is used (write `no`, `always`, a number of requests or a time: \
          `100 requests`, `30s`)",
-            "4:24: unknown key `tsl` (did you mean `tls`?)",
+            "4:24: unknown key `tsl` (the keys here are `tls`, `reuse`)",
         ]
     );
 }
@@ -301,7 +301,8 @@ fn steps_can_be_repeated_once() {
             "9:9: that repeats nothing, or far too often (`repeat` from 1 to 100000)",
             "11:9: `repeat` and `steps` go together (`{repeat: 3, steps: [{get: /}]}`)",
             "12:9: it is not clear what this step does (write exactly one of `get`, `post`, `put`, `delete`, `patch`, \
-         `head`, `options`, `think` and `repeat`)",
+         `head`, `options`, `think`, `repeat`, and of a WebSocket `connect`, `send`, `receive`, `ping`, `stall` and \
+         `leave`)",
         ],
     );
     check(
