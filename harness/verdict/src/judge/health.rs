@@ -73,7 +73,9 @@ impl Case<'_> {
         let shown = as_share(share.min(1.0));
         let (verdict, code, what) = if !self.completed() && !self.stopped_early() {
             let planned = self.plan.phases.len();
-            let cut = format!("; the run was cut short in phase {} of {planned}", self.timeline.phases.len());
+            // A phase in which the command ended early was seen as two.
+            let reached = self.timeline.phases.len().min(planned);
+            let cut = format!("; the run was cut short in phase {reached} of {planned}");
             (Verdict::Inconclusive, "cut_short", cut)
         } else if share < LEAST_COVERAGE || gappy {
             (Verdict::Inconclusive, "gaps", format!("; the longest gap is {}", timeline::Elapsed::from(gap)))
