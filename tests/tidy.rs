@@ -28,7 +28,7 @@ const KNOWS: [(&str, &[&str]); 14] = [
 
 /// A library that only some crates may name, in their manifest or their sources.
 const OWNED: [(&str, &[&str]); 11] = [
-    ("csv", &["import"]),
+    ("csv", &["import", "load"]),
     ("goose", &["load"]),
     ("reqwest", &["load"]),
     ("testcontainers", &["target"]),
