@@ -24,13 +24,13 @@ load:
     - name: bench
       steps:
         - {get: /items?page=1}
-        - {get: "/items/{{id}}/by/{{user}}"}
-        - {post: /items, json: {by: "{{user}}", of: "{{id}}", key: "{{uuid}}"}}
         - {get: /, capture: {id: {header: x-id}}}
         - {get: /, capture: {id: {json: "$.items[0].id"}}}
         - {get: /, capture: {id: {regex: '"id":"([a-z0-9]+)"'}}}
         - {get: /, expect: {body: total}}
-        - {get: /, expect: {json: {$.ok: true, $.total: 2}}}
+        - {get: /, expect: {json: {$.ok: true, $.total: {exists: true}}}}
+        - {get: "/items/{{id}}/by/{{user}}"}
+        - {post: /items, json: {by: "{{user}}", of: "{{id}}", key: "{{uuid}}"}}
         - get: /items/{{id}}/by/{{user}}
           headers: {authorization: "Bearer {{id}}"}
           expect: {header: {content-type: json}, json: {$.ok: true}}
@@ -43,19 +43,19 @@ fn main() {
     let mut bench = Bench::new(&plan);
     let (short, long) = (document(2), document(60));
     println!("bodies of {} and {} bytes; ns each, the best of {ROUNDS} rounds of {TIMES}\n", short.len(), long.len());
-    bench.render("a constant path", 0);
-    bench.render("a path with two variables", 1);
-    bench.render("a JSON body with three", 2);
     for (what, step) in [
-        ("capture a header", 3),
-        ("capture from JSON", 4),
-        ("capture by a regular expression", 5),
-        ("expect a text", 6),
-        ("expect two values of JSON", 7),
+        ("capture a header", 1),
+        ("capture from JSON", 2),
+        ("capture by a regular expression", 3),
+        ("expect a text", 4),
+        ("expect two values of JSON", 5),
     ] {
         bench.read(&format!("{what}, short"), step, &short);
         bench.read(&format!("{what}, long"), step, &long);
     }
+    bench.render("a constant path", 0);
+    bench.render("a path with two variables", 6);
+    bench.render("a JSON body with three", 7);
     bench.step("a step without anything, short", 0, &short);
     bench.step("a step with everything, short", 8, &short);
     bench.step("a step with everything, long", 8, &long);

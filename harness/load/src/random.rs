@@ -42,7 +42,7 @@ impl Random {
     /// A whole number drawn evenly from `range`.
     pub(crate) fn whole(&mut self, range: &RangeInclusive<i64>) -> i64 {
         let (from, to) = (*range.start(), *range.end());
-        match (to.wrapping_sub(from) as u64).checked_add(1) {
+        match to.wrapping_sub(from).cast_unsigned().checked_add(1) {
             Some(count) => from.wrapping_add(self.below(count).cast_signed()),
             None => self.bits().cast_signed(),
         }

@@ -49,17 +49,17 @@ impl Capture {
 
     /// Takes the value; was it there?
     pub(super) fn take(&self, answer: Answer<'_>, found: &Found<'_>, scope: &mut Scope) -> bool {
-        let Some(value) = self.value(answer, found) else {
-            scope.forget(self.slot);
-            return false;
-        };
-        scope.capture(self.slot, &value);
-        true
+        let value = self.value(answer, found);
+        match &value {
+            Some(value) => scope.capture(self.slot, value),
+            None => scope.forget(self.slot),
+        }
+        value.is_some()
     }
 
     fn value<'a>(&self, answer: Answer<'a>, found: &Found<'a>) -> Option<Cow<'a, [u8]>> {
         match &self.from {
-            Place::Json(number) => match text(found[*number].filter(|value| *value != "null")?) {
+            Place::Json(number) => match text(found.get(*number).filter(|value| *value != "null")?) {
                 Cow::Borrowed(text) => Some(text.as_bytes().into()),
                 Cow::Owned(text) => Some(text.into_bytes().into()),
             },

@@ -74,7 +74,8 @@ impl Check {
             }
             What::Body(matcher) if matcher.matches(answer.body) => Ok(()),
             What::Body(_) => Err(answer.body),
-            What::Json(number, wanted) => match found[*number] {
+            What::Json(..) if found.broken => Err(answer.body),
+            What::Json(number, wanted) => match found.get(*number) {
                 value if wanted.matches(value) => Ok(()),
                 Some(value) => Err(value.as_bytes()),
                 None => Err(answer.body),

@@ -46,10 +46,11 @@ impl Feed {
     /// What is wrong with the file, with the line.
     pub fn read(plan: &DataPlan) -> Result<Self, ScriptError> {
         let (DataSource::Csv(path) | DataSource::Lines(path)) = &plan.source;
-        let file = std::fs::read(path).map_err(|source| ScriptError::Unreadable { path: path.clone(), source })?;
+        let content = std::fs::read(path).map_err(|source| ScriptError::Unreadable { path: path.clone(), source })?;
+        let file = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
         let (columns, cells) = match &plan.source {
-            DataSource::Csv(path) => of_csv(&file, path)?,
-            DataSource::Lines(path) => of_lines(&file, path)?,
+            DataSource::Csv(path) => of_csv(file, path)?,
+            DataSource::Lines(path) => of_lines(file, path)?,
         };
         if cells.ends.is_empty() {
             return Err(ScriptError::NoRows { path: path.clone() });
@@ -181,14 +182,13 @@ mod tests {
     }
 
     fn numbers(take: Take) -> Feed {
-        let rows: Vec<String> = (0..1000).map(|number| format!("\n{number}")).collect();
-        let rows = rows.concat();
-        feed(csv(format!("n{rows}").as_bytes()), take)
+        let rows: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
+        feed(csv(format!("n\n{}", rows.join("\n")).as_bytes()), take)
     }
 
     #[test]
     fn csv_and_lines_hold_the_same_rows() {
-        let csv_rows = csv("\u{feff}id, name \n1,\"Ann, \"\"A\"\"\"\n2,ä\n".as_bytes());
+        let csv_rows = csv("id, name \n1,\"Ann, \"\"A\"\"\"\n2,ä\n".as_bytes());
         let json_rows = lines("{\"name\":\"Ann, \\\"A\\\"\",\"id\":1}\n\n{\"id\":2,\"name\":\"ä\",\"x\":0}".as_bytes());
         for feed in [feed(csv_rows, Take::InOrder), feed(json_rows, Take::InOrder)] {
             assert_eq!(feed.columns(), ["id", "name"]);
@@ -224,12 +224,13 @@ mod tests {
             if let Some(content) = content {
                 std::fs::write(&path, content).unwrap();
             }
-            Feed::read(&DataPlan { source: DataSource::Csv(path), take: Take::Once }).map(|feed| feed.rows)
+            Feed::read(&DataPlan { source: DataSource::Csv(path), take: Take::Once })
+                .map(|feed| (feed.columns, feed.rows))
         };
         assert!(read("none.csv", None).unwrap_err().to_string().ends_with("none.csv cannot be read"));
         assert!(read("empty.csv", Some("")).unwrap_err().to_string().ends_with("empty.csv has no rows"));
         assert!(read("head.csv", Some("a,b\n")).unwrap_err().to_string().ends_with("head.csv has no rows"));
-        assert_eq!(read("two.csv", Some("a,b\n1,2\n3,4")).unwrap(), 2);
+        assert_eq!(read("two.csv", Some("\u{feff}a,b\n1,2\n3,4")).unwrap(), (vec!["a".to_owned(), "b".to_owned()], 2));
         std::fs::remove_dir_all(&folder).unwrap();
     }
 

@@ -48,7 +48,7 @@ impl Reading {
     /// # Errors
     /// The first expectation that is not met, or else the first value that is not there.
     pub fn read<'a>(&'a self, answer: Answer<'a>, scope: &mut Scope) -> Result<(), Unmet<'a>> {
-        let found = if self.places.is_empty() { Found::new() } else { self.places.find(answer.body) };
+        let found = if self.places.is_empty() { Found::default() } else { self.places.find(answer.body) };
         let mut unmet = None;
         for check in &self.checks {
             if let Err(seen) = check.holds(answer, &found) {

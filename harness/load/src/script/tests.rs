@@ -199,6 +199,7 @@ fn an_answer_is_what_is_expected_or_says_what_it_was() {
     let other = r#"{"hello":1}"#;
     check(good, other, "json $.n", other);
     check("hello", "bye", "body", &good.replace("hello", "bye"));
+    check(good, "<h1>hello", "json $.gone", "<h1>hello");
     let wrong = [("content-type", "text/html"), ("x-id", "12")];
     assert_eq!(walk.read(0, &wrong, good), Some(("header content-type".to_owned(), "text/html".to_owned())));
     assert_eq!(walk.read(0, &headers[..1], good), Some(("header x-id".to_owned(), String::new())));

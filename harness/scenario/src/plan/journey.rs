@@ -124,7 +124,7 @@ pub enum Condition {
     Exists(bool),
     /// It is this; numbers are compared by value.
     Is(Value),
-    /// It is a text in which this regular expression matches.
+    /// This regular expression matches in it: in a text without its quotes, in all else as it stands.
     Regex(String),
 }
 
