@@ -27,7 +27,7 @@ const KNOWS: [(&str, &[&str]); 14] = [
 ];
 
 /// A library that only some crates may name, in their manifest or their sources.
-const OWNED: [(&str, &[&str]); 11] = [
+const OWNED: [(&str, &[&str]); 13] = [
     ("csv", &["import", "load"]),
     ("goose", &["load"]),
     ("httparse", &["load"]),

@@ -211,7 +211,11 @@ impl<'de> de::Deserializer<'de> for At<'_> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.node.content {
             Content::Sequence(items) => visitor.visit_seq(Items { items: items.iter(), notes: self.notes }),
-            _ => Err(Fault::new(format!("expected a list, found `{}`", self.node.text()))),
+            Content::Scalar(text, _) => Err(Fault {
+                hint: Some(format!("write it as one: `[{}]`", text.split_whitespace().collect::<Vec<_>>().join(", "))),
+                ..Fault::new(format!("expected a list, found `{text}`"))
+            }),
+            Content::Mapping(_) => Err(Fault::new(format!("expected a list, found `{}`", self.node.text()))),
         }
     }
 

@@ -200,6 +200,12 @@ fn growth_per_cycle_and_per_user_need_what_they_are_read_off() {
 }
 
 #[test]
+fn words_in_the_place_of_a_list_are_shown_as_one() {
+    let words = problems(&GOOD.replace("[plimsoll, specimen]", "plimsoll specimen"));
+    assert!(words[0].contains("found `plimsoll specimen`") && words[0].contains("`[plimsoll, specimen]`"), "{words:?}");
+}
+
+#[test]
 fn what_is_not_yaml_says_where() {
     let lines = problems("name: [a\nload: }");
     assert_eq!(lines.len(), 1);

@@ -75,7 +75,7 @@ pub struct Evidence {
     /// The value in the other units in which it can be told.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub also: Vec<Estimate>,
-    /// When memory reaches its limit at the pace that was seen.
+    /// When memory reaches its limit if it goes on as it was seen.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub exhaustion: Option<Exhaustion>,
     /// More of it, a sentence a line.
@@ -93,18 +93,19 @@ pub struct Estimate {
     pub interval: Option<(Amount, Amount)>,
 }
 
-/// How much more load it takes until memory reaches its limit. Where no growth was proved, only `earliest` is told.
+/// How much more load it takes until memory reaches its limit. Where no growth was proved, only `earliest` is told; it is
+/// zero where the limit is reached already.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Exhaustion {
     /// The limit.
     pub limit: Amount,
-    /// At the pace that was measured.
+    /// At the pace that was measured, or along the curve where it accelerates.
     #[serde(rename = "expected_seconds", with = "seconds", skip_serializing_if = "Option::is_none", default)]
     pub expected: Option<Duration>,
-    /// At the fastest pace that cannot be excluded: not before that.
+    /// At the fastest pace, or along the steepest curve, that cannot be excluded: not before that.
     #[serde(rename = "earliest_seconds", with = "seconds", skip_serializing_if = "Option::is_none", default)]
     pub earliest: Option<Duration>,
-    /// At the slowest pace that cannot be excluded.
+    /// At the slowest pace, or along the flattest curve, that cannot be excluded.
     #[serde(rename = "latest_seconds", with = "seconds", skip_serializing_if = "Option::is_none", default)]
     pub latest: Option<Duration>,
 }
