@@ -104,7 +104,7 @@ impl Visitor {
                     Some(ended) => ended,
                     None => break,
                 },
-                Action::Socket(call) => self.converse(call, due).await,
+                Action::Socket(call) => Box::pin(self.converse(call, due)).await,
             };
             due = due.map(|_| Due::at(ended));
             if !self.pass.is_open() {
@@ -118,7 +118,7 @@ impl Visitor {
     async fn say_goodbye(&mut self) {
         if let Some((socket, _)) = self.socket.take() {
             let now = self.shared.clock.now();
-            let _ = self.deadline.within(GOODBYE, now, socket.close()).await;
+            let _ = self.deadline.within(GOODBYE, now, Box::pin(socket.close())).await;
         }
     }
 
@@ -136,7 +136,7 @@ impl Visitor {
         tokio::pin!(rested);
         let lost = tokio::select! {
             () = &mut rested => None,
-            failure = socket.listen() => Some(failure),
+            failure = Box::pin(socket.listen()) => Some(failure),
         };
         if let Some(failure) = lost {
             self.socket = None;
@@ -208,7 +208,7 @@ impl Visitor {
         let exchange = async {
             match call.manner {
                 None => client.exchange(request, kept).await,
-                Some(manner) => client.misbehave(request, manner).await,
+                Some(manner) => Box::pin(client.misbehave(request, manner)).await,
             }
         };
         let answer = deadline.within(shared.timeout, sent, exchange).await;

@@ -51,7 +51,8 @@ impl Client {
                 other => return other.map_err(|broken| broken.failure),
             }
         }
-        let connection = self.connect(false).await?;
+        // Seldom, and large: a future that is small is cheap to move, and this one is part of every request's.
+        let connection = Box::pin(self.connect(false)).await?;
         self.exchange_on(connection, request, kept).await.map_err(|broken| broken.failure)
     }
 
