@@ -165,7 +165,7 @@ fn what_a_command_does_not_tell_cannot_be_asserted() {
 fn a_target_that_works_by_itself_needs_no_load() {
     let plan = read(WORKER).unwrap();
     assert!(plan.phases[1].loaded() && !plan.makes_load() && plan.command.is_none());
-    assert_eq!(plan.cycles.as_ref().map(Pattern::as_str), Some(r"cycle \d+ done"));
+    assert_eq!(plan.cycles.as_ref().map(LinePattern::as_str), Some(r"cycle \d+ done"));
     assert!(!ids(&plan).contains(&"generator.health".to_owned()), "nobody generates: {:?}", ids(&plan));
     check(
         WORKER,
@@ -197,7 +197,7 @@ fn an_address_is_put_before_each_path_and_has_no_memory() {
     assert_eq!(address.to_string(), "http://api.example.com:8080/v2");
     let request = |step: &Step| match step {
         Step::Request(request) => format!("{}: {} {:?}", request.name, request.path, request.headers),
-        Step::Think(_) => String::new(),
+        _ => String::new(),
     };
     let requests: Vec<String> = plan.journeys[0].steps.iter().map(request).collect();
     assert_eq!(

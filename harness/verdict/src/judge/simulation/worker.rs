@@ -15,12 +15,12 @@ fn blank(plan: &Plan, seed: u64) -> Timeline {
     let mut timeline = Timeline { outcome: Outcome::Completed, ..Timeline::default() };
     let (name, start, end) = ("work".to_owned(), Elapsed::ZERO, Elapsed::from(plan.length()));
     timeline.push(Observation::Phase(PhaseSpan { name, cycle: None, loaded: true, start, end }));
-    let mut random = Random(seed.wrapping_mul(0x2545_F491_4F6C_DD1D));
-    let mut seconds = 10.0 * random.even();
+    let mut random = Random::new(seed);
+    let mut seconds = 10.0 * random.share();
     while seconds < end.seconds() {
         let at = Elapsed::from_seconds(seconds);
         timeline.push(Observation::Event(Event { at, what: Happening::CycleEnded { count: 1 } }));
-        seconds += 22.0 + 6.0 * random.even();
+        seconds += 22.0 + 6.0 * random.share();
     }
     timeline
 }
