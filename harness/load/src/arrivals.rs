@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -83,7 +84,7 @@ pub(crate) fn launch(
     let body = move || {
         threads.enlist();
         let local = LocalSet::new();
-        let failed = local.block_on(&runtime, caught(receive(venue, begin, Arc::clone(&shared))));
+        let failed = local.block_on(&runtime, caught(pin!(receive(venue, begin, Arc::clone(&shared)))));
         // What is still under way is given up, and counts as that.
         drop(local);
         if let Err(reason) = failed.and_then(|result| result.map_err(|error| error.to_string())) {
@@ -258,7 +259,7 @@ impl Desk {
         while let Call::Walk(arrival, waited) = call {
             self.counts.begun.fetch_add(1, Ordering::Relaxed);
             let cause = Cause::Arrival(arrival.number, Due { at: self.began + arrival.due, waited });
-            if let Err(reason) = caught(visitor.walk(self.script(arrival), cause)).await {
+            if let Err(reason) = caught(pin!(visitor.walk(self.script(arrival), cause))).await {
                 self.shared.tell(format!("a visitor of the load panicked: {reason}"));
                 break;
             }

@@ -1,7 +1,7 @@
 //! A time limit for one thing after the other, at nearly no cost for each.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -24,14 +24,14 @@ impl Deadline {
         Self { clock, timer: None }
     }
 
-    /// Awaits `work`; `None` where that takes longer than `limit`, counted from `start`.
+    /// Awaits `work`, which is handed over pinned so that it has its place once; `None` where that takes longer than
+    /// `limit`, counted from `start`.
     pub(crate) async fn within<T>(
         &mut self,
         limit: Duration,
         start: Elapsed,
-        work: impl Future<Output = T>,
+        mut work: Pin<&mut impl Future<Output = T>>,
     ) -> Option<T> {
-        let mut work = pin!(work);
         let due = start + limit;
         poll_fn(|context| {
             if let Poll::Ready(done) = work.as_mut().poll(context) {
@@ -74,6 +74,9 @@ impl Timer {
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+    use std::pin::pin;
+
     use super::*;
 
     #[tokio::test]
@@ -83,16 +86,15 @@ mod tests {
         let limit = Duration::from_millis(60);
         for _ in 0..3 {
             let start = clock.now();
-            let brief = clock.sleep_until(start + Duration::from_millis(40));
+            let brief = pin!(clock.sleep_until(start + Duration::from_millis(40)));
             assert_eq!(deadline.within(limit, start, brief).await, Some(()));
         }
         let start = clock.now();
-        let endless = std::future::pending::<()>();
-        assert_eq!(deadline.within(limit, start, endless).await, None);
+        assert_eq!(deadline.within(limit, start, pin!(pending::<()>())).await, None);
         let took = clock.now().since(start);
         assert!(took >= limit && took < 3 * limit, "{took:?}");
         let start = clock.now();
-        assert_eq!(deadline.within(Duration::from_millis(20), start, std::future::pending::<()>()).await, None);
+        assert_eq!(deadline.within(Duration::from_millis(20), start, pin!(pending::<()>())).await, None);
         assert!(clock.now().since(start) < limit);
     }
 }

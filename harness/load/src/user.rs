@@ -1,5 +1,6 @@
 //! A user of the closed model: walks its journey again and again while it is wanted.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,10 +53,13 @@ impl User {
             visitor: Visitor::new(Arc::clone(shared), pass.clone(), Random::of_user(*rank)),
             _at_work: pass.clock_in(),
         });
-        let walked = tokio::select! {
-            biased;
-            walked = caught(stint.visitor.walk(script, Cause::User(*rank))) => walked,
-            () = pass.closed_for(GRACE) => Ok(()),
+        let walked = {
+            let walk = pin!(stint.visitor.walk(script, Cause::User(*rank)));
+            tokio::select! {
+                biased;
+                walked = caught(walk) => walked,
+                () = pass.closed_for(GRACE) => Ok(()),
+            }
         };
         if let Err(reason) = walked {
             self.stint = None;

@@ -1,5 +1,6 @@
 //! A visitor of the target, and how it walks a journey.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -118,7 +119,7 @@ impl Visitor {
     async fn say_goodbye(&mut self) {
         if let Some((socket, _)) = self.socket.take() {
             let now = self.shared.clock.now();
-            let _ = self.deadline.within(GOODBYE, now, Box::pin(socket.close())).await;
+            let _ = self.deadline.within(GOODBYE, now, Box::pin(socket.close()).as_mut()).await;
         }
     }
 
@@ -133,7 +134,7 @@ impl Visitor {
         };
         let Some((socket, step)) = &mut self.socket else { return rested.await };
         let step = *step;
-        tokio::pin!(rested);
+        let mut rested = pin!(rested);
         let lost = tokio::select! {
             () = &mut rested => None,
             failure = Box::pin(socket.listen()) => Some(failure),
@@ -173,7 +174,7 @@ impl Visitor {
         let under_way = UnderWay { recorder: &shared.recorder, step: call.step };
         let Self { socket, scope, deadline, .. } = self;
         let doing = exchange(&shared.origin, socket, call, scope);
-        let done = deadline.within(call.within.unwrap_or(shared.timeout), sent, doing).await;
+        let done = deadline.within(call.within.unwrap_or(shared.timeout), sent, pin!(doing)).await;
         let ended = shared.clock.now();
         let times = Times { due, sent, ended };
         std::mem::forget(under_way);
@@ -211,7 +212,7 @@ impl Visitor {
                 Some(manner) => Box::pin(client.misbehave(request, manner)).await,
             }
         };
-        let answer = deadline.within(shared.timeout, sent, exchange).await;
+        let answer = deadline.within(shared.timeout, sent, pin!(exchange)).await;
         let ended = shared.clock.now();
         let times = Times { due, sent, ended };
         std::mem::forget(under_way);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::CONNECTIONS;
 use crate::child::{Child, Place};
+use crate::generate::{self, Steps};
 
 /// So many a second are more than any server answers over 64 connections here.
 const FAR_TOO_MANY: u32 = 200_000;
@@ -15,6 +16,7 @@ const FAR_TOO_MANY: u32 = 200_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Client {
     Arrivals,
+    Scripted,
     Users,
     Goose,
     Wrk,
@@ -33,10 +35,22 @@ pub(crate) enum Speed {
     Rate(u32),
 }
 
+impl Speed {
+    /// As a phase has it.
+    fn written(self) -> String {
+        let rate = match self {
+            Self::Full => FAR_TOO_MANY,
+            Self::Rate(rate) => rate,
+        };
+        format!("rate: {rate}/s")
+    }
+}
+
 impl Client {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Arrivals => "**plimsoll**, arrivals",
+            Self::Scripted => "**plimsoll**, arrivals with variables",
             Self::Users => "**plimsoll**, users",
             Self::Goose => "goose",
             Self::Wrk => "wrk",
@@ -49,13 +63,12 @@ impl Client {
 
     /// Starts it; `None` where it is not installed.
     pub(crate) fn start(self, place: Place, address: SocketAddr, speed: Speed) -> io::Result<Option<Child>> {
-        let part = |name, arguments: &[String]| Child::part(place, name, arguments).map(Some);
-        let phase = |load| part("generate", &[address.to_string(), format!("for: 1h, {load}")]);
+        let ours = |steps, load| generate::start(place, address, steps, &format!("for: 1h, {load}")).map(Some);
         match (self, speed) {
-            (Self::Arrivals, Speed::Full) => phase(format!("rate: {FAR_TOO_MANY}/s")),
-            (Self::Arrivals, Speed::Rate(rate)) => phase(format!("rate: {rate}/s")),
-            (Self::Users, _) => phase(format!("users: {CONNECTIONS}")),
-            (Self::Goose, _) => part("goose", &[address.to_string()]),
+            (Self::Arrivals, _) => ours(Steps::Plain, speed.written()),
+            (Self::Scripted, _) => ours(Steps::Scripted, speed.written()),
+            (Self::Users, _) => ours(Steps::Plain, format!("users: {CONNECTIONS}")),
+            (Self::Goose, _) => Child::part(place, "goose", &[address.to_string()]).map(Some),
             _ => {
                 let Some(program) = self.program() else { return Ok(None) };
                 Child::start(place, &program, &self.arguments(address, speed)).map(Some)

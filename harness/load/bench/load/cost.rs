@@ -32,8 +32,9 @@ struct Comparison {
 
 /// As fast as 64 connections allow.
 pub(crate) fn closed(options: &Options) -> io::Result<Table> {
-    let all = [Client::Arrivals, Client::Wrk, Client::Users, Client::Goose, Client::H2load, Client::Oha, Client::K6];
-    let compared = Comparison::run(options.pick(&all[..4], &all), Speed::Full, options)?;
+    let ours = [Client::Arrivals, Client::Scripted, Client::Users];
+    let all = [&ours[..], &[Client::Wrk, Client::Goose, Client::H2load, Client::Oha, Client::K6]].concat();
+    let compared = Comparison::run(options.pick(&all[..5], &all), Speed::Full, options)?;
     Ok(compared.table("CPU per request at full speed, 64 connections", &[Client::Wrk, Client::Goose], &[]))
 }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use clock::Clock;
 
-use crate::generate::{self, Told};
+use crate::generate::{self, Steps, Told};
 use crate::options::Options;
 use crate::server::Server;
 use crate::table::{Table, median, millis, spread};
@@ -71,7 +71,7 @@ pub(crate) fn table(options: &Options) -> io::Result<Table> {
 
 fn round(options: &Options, rate: u32) -> io::Result<(Evenness, Told)> {
     let server = Server::start(options.server())?;
-    let generator = generate::start(options.client(), server.address, &format!("for: 1h, rate: {rate}/s"))?;
+    let generator = generate::start(options.client(), server.address, Steps::Plain, &format!("for: 1h, rate: {rate}/s"))?;
     let clock = Clock::start();
     wait(clock, 0.5);
     server.notes()?;

@@ -21,13 +21,47 @@ use crate::told_to_end;
 /// How often an interval is closed, as a run does.
 const CUT: Duration = Duration::from_secs(1);
 
-/// The part: `address` is driven by one phase, such as `for: 60s, rate: 1000/s`, until the input ends.
-pub(crate) fn generate(address: &str, phase: &str) -> io::Result<()> {
+/// What an arrival or a user does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Steps {
+    /// One request, the same each time, and a look at its status.
+    Plain,
+    /// One request with a path and a header of its own, with expectations of status, header and body, and a value that
+    /// is taken out of the answer.
+    Scripted,
+    /// Opens a WebSocket and keeps it.
+    Socket,
+}
+
+impl Steps {
+    const ALL: [Self; 3] = [Self::Plain, Self::Scripted, Self::Socket];
+
+    /// As a scenario has them.
+    const fn written(self) -> &'static str {
+        match self {
+            Self::Plain => "{get: /, expect: {status: 200}}",
+            Self::Scripted => {
+                "{get: '/items/{{counter}}?page={{random 1..99}}', headers: {x-request-id: '{{uuid}}'}, \
+                 expect: {status: 200, header: {content-type: json}, json: {$.ok: true}}, capture: {id: {json: $.id}}}"
+            }
+            Self::Socket => "{connect: /-/socket}, {think: 1h}",
+        }
+    }
+
+    const fn connections(self) -> usize {
+        if matches!(self, Self::Socket) { crate::sockets::SOCKETS } else { CONNECTIONS }
+    }
+}
+
+/// The part: `address` is driven through one phase, such as `for: 60s, rate: 1000/s`, until the input ends.
+pub(crate) fn generate(address: &str, steps: &str, phase: &str) -> io::Result<()> {
     let address: SocketAddr = address.parse().map_err(io::Error::other)?;
-    let plan = plan(phase)?;
+    let known = Steps::ALL.into_iter().find(|known| format!("{known:?}") == steps);
+    let steps = known.ok_or_else(|| io::Error::other(format!("`{steps}` are no steps")))?;
+    let plan = plan(steps, phase)?;
     Builder::new_current_thread().enable_all().build()?.block_on(async {
         let clock = Clock::start();
-        let demand = Demand { most_connections: CONNECTIONS as u64, ..Demand::of(&plan) };
+        let demand = Demand { most_connections: steps.connections() as u64, ..Demand::of(&plan) };
         let mut load = load::start(demand, address, clock).map_err(io::Error::other)?;
         load.begin(clock.now());
         load.set_users(plan.most_users());
@@ -41,10 +75,11 @@ pub(crate) fn generate(address: &str, phase: &str) -> io::Result<()> {
     })
 }
 
-fn plan(phase: &str) -> io::Result<Plan> {
+fn plan(steps: Steps, phase: &str) -> io::Result<Plan> {
+    let steps = steps.written();
     let source = format!(
         "name: bench\ntarget: {{process: {{command: [a]}}}}\nload:\n  \
-         journeys: [{{name: a, steps: [{{get: /, expect: {{status: 200}}}}]}}]\n  phases: [{{name: work, {phase}}}]"
+         journeys: [{{name: a, steps: [{steps}]}}]\n  phases: [{{name: work, {phase}}}]"
     );
     scenario::load(&source, Path::new("/"), &|_| None).map_err(|problems| io::Error::other(format!("{problems:?}")))
 }
@@ -126,8 +161,8 @@ impl Told {
 }
 
 /// The other side: starts a generator.
-pub(crate) fn start(place: Place, address: SocketAddr, phase: &str) -> io::Result<Child> {
-    Child::part(place, "generate", &[address.to_string(), phase.to_owned()])
+pub(crate) fn start(place: Place, address: SocketAddr, steps: Steps, phase: &str) -> io::Result<Child> {
+    Child::part(place, "generate", &[address.to_string(), format!("{steps:?}"), phase.to_owned()])
 }
 
 /// Ends a generator, which closes its last interval.

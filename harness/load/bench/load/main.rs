@@ -13,6 +13,7 @@ mod goose;
 mod memory;
 mod options;
 mod server;
+mod sockets;
 mod table;
 mod truth;
 
@@ -31,15 +32,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["part", "server"] => Ok(server::serve()?),
-        ["part", "generate", address, phase] => Ok(generate::generate(address, phase)?),
+        ["part", "generate", address, steps, phase] => Ok(generate::generate(address, steps, phase)?),
         ["part", "goose", address] => Ok(goose::attack(address)?),
         _ => tables(&Options::parse(words.into_iter())?),
     }
 }
 
 fn tables(options: &Options) -> Result<(), Box<dyn Error>> {
-    let measurements: [fn(&Options) -> io::Result<Table>; 7] =
-        [cost::closed, cost::open, evenness::table, truth::floor, truth::freeze, truth::stall, memory::table];
+    let measurements: [fn(&Options) -> io::Result<Table>; 8] = [
+        cost::closed,
+        cost::open,
+        evenness::table,
+        truth::floor,
+        truth::freeze,
+        truth::stall,
+        memory::table,
+        sockets::table,
+    ];
     for (name, measure) in options::NAMES.into_iter().zip(measurements) {
         if options.wants(name) {
             println!("{}", measure(options)?);

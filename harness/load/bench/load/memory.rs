@@ -5,7 +5,7 @@ use std::io;
 use clock::Clock;
 
 use crate::child::{CLIENT, SERVER};
-use crate::generate;
+use crate::generate::{self, Steps};
 use crate::options::Options;
 use crate::server::Server;
 use crate::table::Table;
@@ -14,7 +14,7 @@ use crate::wait;
 /// At full speed, with arrivals waiting all the time.
 pub(crate) fn table(options: &Options) -> io::Result<Table> {
     let server = Server::start(SERVER)?;
-    let generator = generate::start(CLIENT, server.address, "for: 1h, rate: 200000/s")?;
+    let generator = generate::start(CLIENT, server.address, Steps::Plain, "for: 1h, rate: 200000/s")?;
     let clock = Clock::start();
     let mut table = Table::new("Memory at full speed", &["after", "requests", "resident", "since the row above"]);
     let mut before: Option<(u64, u64)> = None;

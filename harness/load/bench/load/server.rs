@@ -12,6 +12,8 @@ use timeline::Elapsed;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
+use tokio::sync::Semaphore;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::child::{Child, Place};
 use crate::told_to_end;
@@ -19,14 +21,22 @@ use crate::told_to_end;
 /// The headers of nginx's smallest answer.
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nserver: bench\r\ndate: Sat, 01 Aug 2026 12:00:00 GMT\r\n\
     content-type: text/plain\r\ncontent-length: 13\r\nconnection: keep-alive\r\n\r\nHello, world!";
+/// The answer to what has a path of its own.
+const ITEM: &[u8] = b"HTTP/1.1 200 OK\r\nserver: bench\r\ndate: Sat, 01 Aug 2026 12:00:00 GMT\r\n\
+    content-type: application/json\r\ncontent-length: 40\r\nconnection: keep-alive\r\n\r\n\
+    {\"id\":4711,\"ok\":true,\"name\":\"something\"}";
 /// What is not load starts like this.
 const CONTROL: &[u8] = b"GET /-/";
+/// What becomes a WebSocket.
+const SOCKET: &[u8] = b"GET /-/socket";
 
 struct Seen {
     clock: Clock,
     requests: AtomicU64,
     /// When requests came; nothing until it is asked for.
     notes: Mutex<Option<Vec<Elapsed>>>,
+    /// So many WebSockets are to end.
+    ends: Semaphore,
 }
 
 /// The part: serves until its input ends, and says first where.
@@ -34,7 +44,8 @@ pub(crate) fn serve() -> io::Result<()> {
     Builder::new_current_thread().enable_all().build()?.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         writeln!(io::stdout(), "{}", listener.local_addr()?)?;
-        let seen = Arc::new(Seen { clock: Clock::start(), requests: AtomicU64::new(0), notes: Mutex::new(None) });
+        let (requests, notes, ends) = (AtomicU64::new(0), Mutex::new(None), Semaphore::new(0));
+        let seen = Arc::new(Seen { clock: Clock::start(), requests, notes, ends });
         tokio::select! {
             result = accept(listener, seen) => result,
             () = told_to_end() => Ok(()),
@@ -55,7 +66,7 @@ async fn accept(listener: TcpListener, seen: Arc<Seen>) -> io::Result<()> {
 impl Seen {
     /// Requests come one at a time and without a body, so that one ends where what was read ends with an empty line.
     async fn attend(&self, mut stream: TcpStream) -> io::Result<()> {
-        let mut buffer = [0; 4096];
+        let mut buffer = [0; 1024];
         let mut length = 0;
         loop {
             length += match stream.read(&mut buffer[length..]).await? {
@@ -66,13 +77,33 @@ impl Seen {
             if !request.ends_with(b"\r\n\r\n") {
                 continue;
             }
+            if request.starts_with(SOCKET) {
+                return self.keep(stream, request).await;
+            }
             if request.starts_with(CONTROL) {
                 return stream.write_all(self.control(request).as_bytes()).await;
             }
             self.note();
-            stream.write_all(ANSWER).await?;
+            stream.write_all(if request.starts_with(b"GET /items") { ITEM } else { ANSWER }).await?;
             length = 0;
         }
+    }
+
+    /// A WebSocket that says nothing, until it is told to end.
+    async fn keep(&self, mut stream: TcpStream, request: &[u8]) -> io::Result<()> {
+        let request = String::from_utf8_lossy(request);
+        let mut lines = request.lines().filter_map(|line| line.split_once(": "));
+        let key = lines.find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key")).map(|(_, key)| key);
+        let accept = derive_accept_key(key.unwrap_or_default().as_bytes());
+        let answer = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-accept: {accept}\r\n\r\n"
+        );
+        stream.write_all(answer.as_bytes()).await?;
+        self.note();
+        let ended = self.ends.acquire().await.map_err(io::Error::other)?;
+        ended.forget();
+        Ok(())
     }
 
     fn note(&self) {
@@ -87,10 +118,14 @@ impl Seen {
         match words.split(' ').next().unwrap_or_default() {
             "count" => self.requests.load(Ordering::Relaxed).to_string(),
             "notes" => self.take_notes(),
-            freeze => {
-                let millis = freeze.strip_prefix("freeze/").and_then(|millis| millis.parse().ok()).unwrap_or(0);
-                // All that is served is served by this thread.
-                self.clock.block_until(self.clock.now() + Duration::from_millis(millis));
+            told => {
+                let (what, much) = told.split_once('/').unwrap_or_default();
+                let much = much.parse().unwrap_or(0);
+                match what {
+                    "end" => self.ends.add_permits(much),
+                    // All that is served is served by this thread.
+                    _ => self.clock.block_until(self.clock.now() + Duration::from_millis(much as u64)),
+                }
                 String::new()
             }
         }
@@ -128,6 +163,11 @@ impl Server {
     /// When requests came since the last call, in microseconds; notes are taken from the first call on.
     pub(crate) fn notes(&self) -> io::Result<Vec<f64>> {
         self.ask("notes")?.lines().map(|line| line.parse().map_err(io::Error::other)).collect()
+    }
+
+    /// Makes so many WebSockets end without a word.
+    pub(crate) fn end_sockets(&self, count: usize) -> io::Result<()> {
+        self.ask(&format!("end/{count}")).map(drop)
     }
 
     /// Makes it stand still; returns when it goes on.
