@@ -158,5 +158,11 @@ fn load_of(phase: &Phase) -> String {
     let users = (users.from.max(users.to) > 0).then(|| ramp(users.from.to_string(), users.to.to_string(), "users"));
     let arrivals = (rate.most() > 0.0).then(|| ramp(per_second(rate.from), per_second(rate.to), "arrivals"));
     let parts: Vec<String> = users.into_iter().chain(arrivals).collect();
-    if phase.foreign { "loaded".to_owned() } else if parts.is_empty() { "idle".to_owned() } else { parts.join(", ") }
+    if phase.foreign {
+        "loaded".to_owned()
+    } else if parts.is_empty() {
+        "idle".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }

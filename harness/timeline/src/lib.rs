@@ -7,7 +7,9 @@ mod event;
 mod heartbeat;
 mod latency;
 mod metric;
+mod name;
 mod observation;
+mod pause;
 mod series;
 mod units;
 
@@ -20,7 +22,9 @@ pub use latency::{
     new_histogram,
 };
 pub use metric::{Kind, Metric, Unit};
+pub use name::Name;
 pub use observation::Observation;
+pub use pause::Pause;
 pub use series::{Sample, Series, SeriesKey, Subject};
 pub use units::{Amount, Elapsed, show_bytes, show_duration};
 
@@ -52,6 +56,8 @@ pub struct Timeline {
     pub load: Vec<LoadInterval>,
     /// The beats of the heartbeat, in order of time.
     pub beats: Vec<Beat>,
+    /// What the runtime told of its pauses, in order of their ends.
+    pub pauses: Vec<Pause>,
     /// What happened, in order of time.
     pub events: Vec<Event>,
     /// How the run ended.

@@ -1,6 +1,6 @@
 //! One thing seen. A timeline is all of them in order; a record is all of them as they came.
 
-use crate::{Beat, Event, LatencyInterval, LoadInterval, PhaseSpan, Sample, SeriesKey, Timeline};
+use crate::{Beat, Event, LatencyInterval, LoadInterval, Pause, PhaseSpan, Sample, SeriesKey, Timeline};
 
 /// One thing that was seen in a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub enum Observation {
     },
     /// The heartbeat beat.
     Beat(Beat),
+    /// The target's runtime told of a pause.
+    Pause(Pause),
     /// A step's interval was closed.
     Latency(LatencyInterval),
     /// The load's interval was closed.
@@ -41,6 +43,10 @@ impl Timeline {
             Observation::Beat(beat) => {
                 self.end = self.end.max(beat.done);
                 self.beats.push(beat);
+            }
+            Observation::Pause(pause) => {
+                self.end = self.end.max(pause.start + std::time::Duration::from_micros(pause.length));
+                self.pauses.push(pause);
             }
             Observation::Latency(interval) => self.latency.push(interval),
             Observation::Load(interval) => self.load.push(interval),
