@@ -17,6 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::ProbeError;
 use crate::grid::Grid;
+use crate::hold::Holds;
 use crate::out::Out;
 use crate::reader::Trouble;
 use crate::stall::{RunQueue, Stalls, TICK};
@@ -36,6 +37,7 @@ pub(crate) struct Heart {
     clock: Clock,
     period: Duration,
     stalls: Stalls,
+    holds: Holds,
     out: Out,
     runtime: Runtime,
     line: Line,
@@ -53,7 +55,7 @@ impl Heart {
         plan: &HeartbeatPlan,
         address: SocketAddr,
         clock: Clock,
-        stalls: Stalls,
+        (stalls, holds): (Stalls, Holds),
         out: Out,
     ) -> Result<Self, ProbeError> {
         let host = plan.host.clone().unwrap_or_else(|| address.to_string());
@@ -61,7 +63,8 @@ impl Heart {
         line.request().map_err(|source| ProbeError::Path { path: plan.path.clone(), source })?;
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|source| ProbeError::Thread { name: NAME, source })?;
-        Ok(Self { clock, period: plan.period, stalls, out, runtime, line, trouble: Trouble::default(), latest: None })
+        let (period, trouble) = (plan.period, Trouble::default());
+        Ok(Self { clock, period, stalls, holds, out, runtime, line, trouble, latest: None })
     }
 
     /// Beats until it is told to stop. Between beats the thread sleeps outside of the runtime, whose
@@ -78,6 +81,9 @@ impl Heart {
             }
             let mut beat = self.beat(due, stop);
             beat.harness_stalled = micros(queue.waited().saturating_sub(waited));
+            if let Some(hold) = self.holds.behind(&beat) {
+                self.out.hold(hold);
+            }
             self.hand_on();
             self.latest = Some(beat);
             due = grid.next(due, beat.done);

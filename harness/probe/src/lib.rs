@@ -12,6 +12,7 @@ mod files;
 mod grid;
 mod harness;
 mod heartbeat;
+mod hold;
 mod host;
 mod locate;
 mod out;
@@ -43,6 +44,7 @@ pub use host::{Host, host};
 pub use runtime::Moment;
 
 use grid::Grid;
+use hold::Holds;
 use out::Out;
 use runtime::recognise::Whom;
 use runtime::watch::{Order, Watch};
@@ -167,8 +169,9 @@ pub fn start(
         plan: watched.runtime,
     };
     let watch = Watch::new(whom, clock, grid, out.clone(), ordered)?;
+    let mut holds = Holds::unknown(clock);
     match target {
-        Some(target) => sampler.watch(target),
+        Some(target) => holds = sampler.watch(target),
         None if watched.only_address => {}
         None => probes.ask(watched.fallback.ok_or(ProbeError::OutOfReach)?, clock, grid, &out)?,
     }
@@ -176,7 +179,7 @@ pub fn start(
     probes.spawn("sampler", move |stop| sampler.run(stop))?;
     probes.spawn("runtime", move |stop| watch.run(stop))?;
     if let Some(plan) = &plan.heartbeat {
-        probes.beat(plan, watched.address.ok_or(ProbeError::NoAddress)?, clock, &out)?;
+        probes.beat(plan, watched.address.ok_or(ProbeError::NoAddress)?, holds, &out)?;
     }
     Ok(probes)
 }
@@ -237,9 +240,9 @@ impl Probes {
         self.spawn("fallback", move |stop| asker.run(stop))
     }
 
-    fn beat(&mut self, plan: &HeartbeatPlan, address: SocketAddr, clock: Clock, out: &Out) -> Result<(), ProbeError> {
-        let stalls = stall::Stalls::default();
-        let heart = heartbeat::Heart::new(plan, address, clock, stalls.clone(), out.clone())?;
+    fn beat(&mut self, plan: &HeartbeatPlan, address: SocketAddr, holds: Holds, out: &Out) -> Result<(), ProbeError> {
+        let (stalls, clock) = (stall::Stalls::default(), holds.clock());
+        let heart = heartbeat::Heart::new(plan, address, clock, (stalls.clone(), holds), out.clone())?;
         self.spawn("stalls", move |stop| stall::watch(&stalls, &clock, stop))?;
         self.spawn("heartbeat", move |stop| heart.run(stop))
     }

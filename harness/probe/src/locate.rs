@@ -10,6 +10,7 @@ use timeline::Metric;
 
 use crate::ProbeError;
 use crate::cgroup::{Cgroup, RECIPES, Version};
+use crate::hold::Holds;
 use crate::proc::Life;
 use crate::reader::{ReadError, Reader};
 use crate::tree::{Descent, Family, Processes, in_cgroup};
@@ -20,6 +21,8 @@ pub(crate) struct Target {
     pub(crate) life: Life,
     /// What reads it.
     pub(crate) readers: Vec<Box<dyn Reader>>,
+    /// What holds it up.
+    pub(crate) holds: Holds,
 }
 
 /// Finds the readers for a target; `None` where it is not of this machine.
@@ -38,7 +41,9 @@ pub(crate) fn target(pid: Option<u32>, container: Option<&str>, clock: Clock) ->
     let life = Life::of(pid).map_err(|error| hold_error(pid, error))?;
     let descent = Descent::of(pid, clock).map_err(|error| read_error(pid, error))?;
     let places = Places::new(&cgroups, container)?;
-    Ok(Some(Target { life, readers: readers(pid, descent, &places, clock) }))
+    let family = Descent::of(pid, clock).map_err(|error| read_error(pid, error))?;
+    let (readers, quota) = readers(pid, descent, &places, clock);
+    Ok(Some(Target { life, readers, holds: Holds::of(pid, family, quota, clock) }))
 }
 
 fn hold_error(pid: u32, error: Errno) -> ProbeError {
@@ -59,11 +64,13 @@ fn read(path: &str) -> Result<String, ProbeError> {
     std::fs::read_to_string(path).map_err(|source| ProbeError::Read { path: path.to_owned(), source })
 }
 
-/// The cgroup's readers first, `/proc` for what they do not tell.
-fn readers(pid: u32, mut descent: Descent, places: &Places, clock: Clock) -> Vec<Box<dyn Reader>> {
-    let mut readers: Vec<Box<dyn Reader>> = Vec::new();
+type Readers = Vec<Box<dyn Reader>>;
+
+/// The cgroup's readers first, `/proc` for what they do not tell; and one more for how long the quota held it back.
+fn readers(pid: u32, mut descent: Descent, places: &Places, clock: Clock) -> (Readers, Option<Cgroup>) {
+    let mut readers: Readers = Vec::new();
     let mut told = BTreeSet::new();
-    let mut home = None;
+    let (mut home, mut quota) = (None, None);
     let members = descent.members();
     for recipe in &RECIPES {
         if recipe.metrics.iter().any(|metric| told.contains(metric)) {
@@ -72,6 +79,9 @@ fn readers(pid: u32, mut descent: Descent, places: &Places, clock: Clock) -> Vec
         let place = places.find(recipe.controller).filter(|place| place.version == recipe.version);
         let Some(folder) = place.and_then(|place| places.own(place, &members)) else { continue };
         let Some(reader) = Cgroup::open(recipe, &folder) else { continue };
+        if recipe.metrics.contains(&Metric::ThrottledTime) {
+            quota = Cgroup::open(recipe, &folder);
+        }
         if recipe.metrics.contains(&Metric::AnonymousMemory) {
             home = Some(folder);
         }
@@ -80,7 +90,7 @@ fn readers(pid: u32, mut descent: Descent, places: &Places, clock: Clock) -> Vec
     }
     let family = Family { cgroup: home, descent };
     readers.push(Box::new(Processes::new(pid, family, &told, clock)));
-    readers
+    (readers, quota)
 }
 
 /// Where the cgroups of a target are.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use clock::Clock;
-use timeline::{Beat, Elapsed, Event, Happening, Metric, Observation, Pause, Sample, SeriesKey, Subject};
+use timeline::{Beat, Elapsed, Event, Happening, Hold, Metric, Observation, Pause, Sample, SeriesKey, Subject};
 
 /// Stamps what was seen and hands it to the caller.
 #[derive(Clone)]
@@ -51,6 +51,10 @@ impl Out {
 
     pub(crate) fn pause(&self, pause: Pause) {
         (self.seen)(Observation::Pause(pause));
+    }
+
+    pub(crate) fn hold(&self, hold: Hold) {
+        (self.seen)(Observation::Hold(hold));
     }
 
     pub(crate) fn happened(&self, what: Happening) {

@@ -6,6 +6,7 @@ use clock::Clock;
 use timeline::{Elapsed, Happening, Metric, SeriesKey};
 
 use crate::grid::Grid;
+use crate::hold::Holds;
 use crate::locate::Target;
 use crate::out::Out;
 use crate::proc::Life;
@@ -44,10 +45,11 @@ impl Sampler {
         self.push(reader, false);
     }
 
-    /// Adds the readers of a target; they end with it.
-    pub(crate) fn watch(&mut self, target: Target) {
+    /// Adds the readers of a target; they end with it. What holds it up is counted by the heartbeat.
+    pub(crate) fn watch(&mut self, target: Target) -> Holds {
         self.life = Some(target.life);
         target.readers.into_iter().for_each(|reader| self.push(reader, true));
+        target.holds
     }
 
     fn push(&mut self, reader: Box<dyn Reader>, mortal: bool) {

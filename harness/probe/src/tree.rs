@@ -145,7 +145,7 @@ fn everyone() -> BTreeMap<u32, Vec<u32>> {
     children
 }
 
-fn numbers_in(folder: &str) -> Vec<u32> {
+pub(crate) fn numbers_in(folder: &str) -> Vec<u32> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }

@@ -6,8 +6,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 use serde::de::DeserializeOwned;
 use timeline::{
-    Beat, Elapsed, EncodedHistogram, Event, LatencyInterval, LoadCost, LoadInterval, Observation, Outcome, PhaseSpan,
-    Sample, Series, SeriesKey, Timeline,
+    Beat, Elapsed, EncodedHistogram, Event, Hold, LatencyInterval, LoadCost, LoadInterval, Observation, Outcome,
+    PhaseSpan, Sample, Series, SeriesKey, Timeline,
 };
 use verdict::Finding;
 
@@ -45,6 +45,7 @@ const LATENCY: &str = "SELECT name, start_us, end_us, requests, failures, histog
     FROM latency LEFT JOIN steps ON steps.id = latency.step ORDER BY latency.rowid";
 const LOAD: &str = "SELECT start_us, end_us, users_planned, users_active, cut_off, arrivals, cpu_us, delayed_us
     FROM load ORDER BY rowid";
+const HOLDS: &str = "SELECT from_us, to_us, quota_us, queue_us, memory_us, resent FROM holds ORDER BY rowid";
 const PHASES: &str = "SELECT name, cycle, loaded, start_us, end_us FROM phases ORDER BY rowid";
 const EVENTS: &str = "SELECT json FROM events ORDER BY rowid";
 
@@ -62,6 +63,10 @@ fn read_timeline(view: &Connection) -> Result<Timeline, Trouble> {
     read_samples(view, &mut timeline)?;
     timeline.beats = read_beats(view)?;
     timeline.end = timeline.beats.iter().map(|beat| beat.done).fold(timeline.end, Elapsed::max);
+    // A record of the time before they were kept has none.
+    if schema::has(view, "holds")? {
+        push(view, &mut timeline, HOLDS, |row| Ok(Observation::Hold(hold(row)?)))?;
+    }
     pauses::read(view, &mut timeline)?;
     push(view, &mut timeline, LATENCY, |row| Ok(Observation::Latency(latency_interval(row)?)))?;
     push(view, &mut timeline, LOAD, |row| Ok(Observation::Load(load_interval(row)?)))?;
@@ -173,6 +178,12 @@ fn latency_interval(row: &Row<'_>) -> Result<LatencyInterval, Trouble> {
         response: row.get::<_, Option<_>>(6)?.map(EncodedHistogram),
         unawaited: row.get::<_, Option<i64>>(7)?.unwrap_or_default().cast_unsigned(),
     })
+}
+
+fn hold(row: &Row<'_>) -> Result<Hold, Trouble> {
+    let number = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
+    let (from, to) = (Elapsed::from_micros(number(0)?), Elapsed::from_micros(number(1)?));
+    Ok(Hold { from, to, quota: number(2)?, queue: number(3)?, memory: number(4)?, resent: number(5)? })
 }
 
 fn event(row: &Row<'_>) -> Result<Event, Trouble> {

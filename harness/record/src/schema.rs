@@ -32,6 +32,8 @@ const TABLES: &str = "
         users_active INTEGER NOT NULL, cut_off INTEGER NOT NULL, arrivals TEXT, cpu_us INTEGER, delayed_us INTEGER)
         STRICT;
     CREATE TABLE beats(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, packed BLOB NOT NULL) STRICT;
+    CREATE TABLE holds(from_us INTEGER NOT NULL, to_us INTEGER NOT NULL, quota_us INTEGER NOT NULL,
+        queue_us INTEGER NOT NULL, memory_us INTEGER NOT NULL, resent INTEGER NOT NULL) STRICT;
     CREATE TABLE pause_kinds(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, source TEXT NOT NULL,
         concurrent INTEGER NOT NULL, UNIQUE(kind, source, concurrent)) STRICT;
     CREATE TABLE pauses(kind INTEGER NOT NULL, start_us INTEGER NOT NULL, length_us INTEGER NOT NULL, cpu_us INTEGER,

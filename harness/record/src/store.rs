@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use rusqlite::{Connection, Transaction, params};
 use serde::Serialize;
 use timeline::{
-    Beat, Elapsed, Event, LatencyInterval, LoadInterval, Observation, Outcome, PhaseSpan, Sample, SeriesKey,
+    Beat, Elapsed, Event, Hold, LatencyInterval, LoadInterval, Observation, Outcome, PhaseSpan, Sample, SeriesKey,
 };
 
 use crate::about::About;
@@ -113,6 +113,7 @@ fn commit(connection: &mut Connection, known: &mut Known, seen: &[Observation]) 
         match one {
             Observation::Beat(beat) => beats.push(*beat),
             Observation::Sample { key, source, sample } => put_sample(&transaction, known, key, source, sample)?,
+            Observation::Hold(hold) => put_hold(&transaction, hold)?,
             Observation::Pause(pause) => known.pauses.put(&transaction, pause)?,
             Observation::Latency(interval) => put_latency(&transaction, known, interval)?,
             Observation::Load(interval) => put_load(&transaction, interval)?,
@@ -229,6 +230,17 @@ fn put_event(transaction: &Transaction<'_>, event: &Event) -> Result<(), Trouble
     transaction
         .prepare_cached("INSERT INTO events(at_us, json) VALUES (?1, ?2)")?
         .execute(params![micros(event.at), serde_json::to_string(event)?])?;
+    Ok(())
+}
+
+fn put_hold(transaction: &Transaction<'_>, hold: &Hold) -> Result<(), Trouble> {
+    let amounts = [hold.quota, hold.queue, hold.memory, hold.resent].map(u64::cast_signed);
+    let [quota, queue, memory, resent] = amounts;
+    transaction
+        .prepare_cached(
+            "INSERT INTO holds(from_us, to_us, quota_us, queue_us, memory_us, resent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![micros(hold.from), micros(hold.to), quota, queue, memory, resent])?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::Connection;
 use scenario::{ArrivalPlan, AttachPlan, Launch, Plan, ProbePlan, Ready, ReadyWhen, RuntimePlan, TargetPlan};
 use timeline::{
-    Amount, ArrivalInterval, Beat, Death, Delay, Elapsed, EncodedHistogram, Event, Happening, LatencyInterval,
+    Amount, ArrivalInterval, Beat, Death, Delay, Elapsed, EncodedHistogram, Event, Happening, Hold, LatencyInterval,
     LoadCost, LoadInterval, Metric, Name, Observation, Outcome, Pause, PhaseSpan, Sample, SeriesKey, Subject, Timeline,
     Unit, new_histogram,
 };
@@ -156,6 +156,14 @@ fn everything() -> Vec<Observation> {
         pause("Scavenge", 1.7, 3_800),
         pause("Mark-Compact", 1.9, 44_400),
         sample(Metric::AnonymousMemory, 2.0, f64::MAX),
+        Observation::Hold(Hold {
+            from: Elapsed::from_micros(2_000_000),
+            to: Elapsed::from_micros(2_040_000),
+            quota: 30_000,
+            queue: 2,
+            memory: u64::MAX,
+            resent: 1,
+        }),
         beat(2),
         latency("browse/GET /", 0.0, 100),
         latency("browse/POST /", 10.0, 0),

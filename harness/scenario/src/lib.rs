@@ -28,7 +28,7 @@ pub use plan::{
     DataPlan, DataSource, Expect, HeartbeatPlan, Image, Journey, Launch, Leaving, Manner, Method, Part, PartContent,
     Pattern, Phase, Plan, Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request, Resources,
     Reuse, Rule, RuntimeKind, RuntimePlan, Scheme, SocketAction, SocketStep, Source, Step, Take, TargetPlan, Think,
-    TlsPlan, Tolerance, Users,
+    TlsPlan, Tolerance, Users, Watcher,
 };
 pub use problem::{Place, Problem};
 pub use quantity::{Size, Span};

@@ -508,6 +508,30 @@ pub enum Rule {
     PauseMax {
         /// The limit.
         limit: Duration,
+        /// Who tells of them.
+        #[serde(default)]
+        watcher: Watcher,
+    },
+    /// The 99th percentile of the pauses' lengths.
+    PauseP99 {
+        /// The limit.
+        limit: Duration,
+        /// Who tells of them.
+        watcher: Watcher,
+    },
+    /// The share of time that is spent in pauses.
+    PauseShare {
+        /// The limit, 0 to 1.
+        below: f64,
+        /// Who tells of them.
+        watcher: Watcher,
+    },
+    /// How many pauses there are in a minute.
+    PausesPerMinute {
+        /// The most.
+        most: f64,
+        /// Who tells of them.
+        watcher: Watcher,
     },
     /// A percentile of the service times of all steps under load.
     Latency {
@@ -526,6 +550,27 @@ pub enum Rule {
         /// The least.
         above: f64,
     },
+}
+
+/// Who tells of the target's pauses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Watcher {
+    /// The runtime itself where it does, else the heartbeat.
+    #[default]
+    Best,
+    /// The heartbeat, whatever the runtime says: stalls.
+    Heartbeat,
+}
+
+impl Watcher {
+    /// Where its limits stand in a scenario.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Best => "pauses",
+            Self::Heartbeat => "stalls",
+        }
+    }
 }
 
 /// A distance: a share of the baseline, or a number of bytes.
@@ -556,7 +601,10 @@ impl Rule {
             Self::GrowthPerCycle { .. } => "memory.growth_per_cycle".to_owned(),
             Self::GrowthPerUser { .. } => "memory.growth_per_user".to_owned(),
             Self::CountGrowth { metric } => format!("{metric}.growth"),
-            Self::PauseMax { .. } => "pauses.max".to_owned(),
+            Self::PauseMax { watcher, .. } => format!("{}.max", watcher.key()),
+            Self::PauseP99 { watcher, .. } => format!("{}.p99", watcher.key()),
+            Self::PauseShare { watcher, .. } => format!("{}.share", watcher.key()),
+            Self::PausesPerMinute { watcher, .. } => format!("{}.per_minute", watcher.key()),
             Self::Latency { percentile, .. } if *percentile >= 100.0 => "latency.max".to_owned(),
             Self::Latency { percentile, .. } => format!("latency.p{}", percentile.to_string().replace('.', "")),
             Self::Errors { .. } => "errors".to_owned(),

@@ -320,8 +320,10 @@ pub struct HeartbeatSpec {
 pub struct AssertSpec {
     /// Of the target's memory.
     pub memory: Option<MemorySpec>,
-    /// Of its pauses, as seen from outside.
+    /// Of its pauses, as its runtime tells of them, else as the heartbeat sees it stand still.
     pub pauses: Option<PausesSpec>,
+    /// Of its pauses as the heartbeat sees them, whatever the reason.
+    pub stalls: Option<PausesSpec>,
     /// Of the service times of all requests under load.
     pub latency: Option<LatencySpec>,
     /// Of the share of failed requests.
@@ -382,6 +384,12 @@ pub struct SizeBelow {
 pub struct PausesSpec {
     /// No pause is longer.
     pub max: Option<Span>,
+    /// The 99th percentile of their lengths.
+    pub p99: Option<Span>,
+    /// The share of time in them.
+    pub share: Option<Percent>,
+    /// How many there are in a minute.
+    pub per_minute: Option<f64>,
 }
 
 /// Of the service times: a limit per percentile.

@@ -130,7 +130,7 @@ fn five_mistakes_are_five_messages_with_their_places() {
             "6:25: the variable `SERVICE` is not set (set it, or give it a default: `${SERVICE:-value}`)",
             "11:7: unknown key `wieght` (did you mean `weight`?)",
             "23:29: `25` is not a duration (write a duration with its unit: `500ms`, `30s`, `1h30m`, `2d`)",
-            "26:54: the heartbeat is too slow to see the pauses of `assert.pauses.max` (at least `200/s`, or leave the rate out)",
+            "26:54: the heartbeat is too slow to see the pauses that `assert` limits (at least `200/s`, or leave the rate out)",
             "30:21: `1MiB` is not a growth (write bytes per time: `1MiB/h`, `20KiB/min`, `4KiB/s`)",
         ]
     );

@@ -5,6 +5,7 @@
 
 mod event;
 mod heartbeat;
+mod hold;
 mod latency;
 mod metric;
 mod name;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 
 pub use event::{Death, Event, Evidence, Grown, Happening, Outcome};
 pub use heartbeat::Beat;
+pub use hold::Hold;
 pub use latency::{
     ArrivalInterval, CountedFrom, Delay, EncodedHistogram, Failures, LatencyInterval, LoadCost, LoadInterval,
     new_histogram,
@@ -56,6 +58,8 @@ pub struct Timeline {
     pub load: Vec<LoadInterval>,
     /// The beats of the heartbeat, in order of time.
     pub beats: Vec<Beat>,
+    /// What held the target up around the long ones among them, in order of time.
+    pub holds: Vec<Hold>,
     /// What the runtime told of its pauses, in order of their ends.
     pub pauses: Vec<Pause>,
     /// What happened, in order of time.

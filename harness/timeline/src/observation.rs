@@ -1,6 +1,6 @@
 //! One thing seen. A timeline is all of them in order; a record is all of them as they came.
 
-use crate::{Beat, Event, LatencyInterval, LoadInterval, Pause, PhaseSpan, Sample, SeriesKey, Timeline};
+use crate::{Beat, Event, Hold, LatencyInterval, LoadInterval, Pause, PhaseSpan, Sample, SeriesKey, Timeline};
 
 /// One thing that was seen in a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub enum Observation {
     },
     /// The heartbeat beat.
     Beat(Beat),
+    /// Something held the target up.
+    Hold(Hold),
     /// The target's runtime told of a pause.
     Pause(Pause),
     /// A step's interval was closed.
@@ -44,6 +46,7 @@ impl Timeline {
                 self.end = self.end.max(beat.done);
                 self.beats.push(beat);
             }
+            Observation::Hold(hold) => self.holds.push(hold),
             Observation::Pause(pause) => {
                 self.end = self.end.max(pause.start + std::time::Duration::from_micros(pause.length));
                 self.pauses.push(pause);

@@ -33,6 +33,7 @@ use std::collections::BTreeSet;
 
 pub use analyze::{Given, analyze};
 pub use looks::{Look, looks};
+use pauses::Budget;
 use scenario::{Plan, Rule};
 pub use sight::Sight;
 use timeline::{Amount, Elapsed, Metric, Outcome, PhaseSpan, Series, SeriesKey, Subject, Timeline, Unit};
@@ -122,7 +123,10 @@ impl<'a> Case<'a> {
             Rule::GrowthPerCycle { below } => self.growth_per_cycle(*below),
             Rule::GrowthPerUser { below } => self.growth_per_user(*below),
             Rule::CountGrowth { metric } => self.count_growth(*metric),
-            Rule::PauseMax { limit } => self.pause_max(*limit),
+            Rule::PauseMax { limit, watcher } => self.pauses(*watcher, Budget::Max(limit.as_secs_f64())),
+            Rule::PauseP99 { limit, watcher } => self.pauses(*watcher, Budget::P99(limit.as_secs_f64())),
+            Rule::PauseShare { below, watcher } => self.pauses(*watcher, Budget::Share(*below)),
+            Rule::PausesPerMinute { most, watcher } => self.pauses(*watcher, Budget::PerMinute(*most)),
             Rule::Latency { percentile, below } => self.latency(*percentile, *below),
             Rule::Errors { below } => self.errors(*below),
             Rule::Throughput { above } => self.throughput(*above),

@@ -71,7 +71,8 @@ pub(crate) fn table(options: &Options) -> io::Result<Table> {
 
 fn round(options: &Options, rate: u32) -> io::Result<(Evenness, Told)> {
     let server = Server::start(options.server())?;
-    let generator = generate::start(options.client(), server.address, Steps::Plain, &format!("for: 1h, rate: {rate}/s"))?;
+    let generator =
+        generate::start(options.client(), server.address, Steps::Plain, &format!("for: 1h, rate: {rate}/s"))?;
     let clock = Clock::start();
     wait(clock, 0.5);
     server.notes()?;

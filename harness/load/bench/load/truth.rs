@@ -19,7 +19,8 @@ pub(crate) fn floor(options: &Options) -> io::Result<Table> {
         let mut rounds = Vec::new();
         for _ in 0..3 {
             let server = Server::start(options.server())?;
-            let generator = generate::start(options.client(), server.address, Steps::Plain, &format!("for: 1h, rate: {rate}/s"))?;
+            let generator =
+                generate::start(options.client(), server.address, Steps::Plain, &format!("for: 1h, rate: {rate}/s"))?;
             wait(Clock::start(), options.pick(1.0, 3.0));
             rounds.push(generate::end(generator)?);
         }
@@ -43,7 +44,8 @@ pub(crate) fn freeze(options: &Options) -> io::Result<Table> {
     let seconds = options.pick(20, 60);
     let stops: Vec<Stop> = (0..seconds / 10).map(|tens| Stop { at: f64::from(tens * 10 + 5), millis: 1000 }).collect();
     let server = Server::start(options.server())?;
-    let generator = generate::start(options.client(), server.address, Steps::Plain, &format!("for: {seconds}s, rate: 1000/s"))?;
+    let generator =
+        generate::start(options.client(), server.address, Steps::Plain, &format!("for: {seconds}s, rate: 1000/s"))?;
     let clock = Clock::start();
     for stop in &stops {
         wait(clock, stop.at - clock.now().seconds());

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use timeline::{Amount, Metric, Unit};
 
 use super::{Resolver, judged_seconds};
-use crate::plan::{Assertion, Phase, Plan, ProbePlan, Rule, Users};
-use crate::spec::{AssertSpec, LatencySpec, MemorySpec};
+use crate::plan::{Assertion, Phase, Plan, ProbePlan, Rule, Users, Watcher};
+use crate::spec::{AssertSpec, LatencySpec, MemorySpec, PausesSpec};
 
 /// With fewer samples than this under load, growth cannot be judged.
 const LEAST_GROWTH_SAMPLES: f64 = 48.0;
@@ -23,7 +23,9 @@ impl Resolver<'_> {
             self.memory_needs(memory, plan);
             asked.extend(memory_rules(memory));
         }
-        asked.extend(rules.pauses.as_ref().and_then(|pauses| pauses.max).map(|max| Rule::PauseMax { limit: max.0 }));
+        for (watcher, budgets) in [(Watcher::Best, &rules.pauses), (Watcher::Heartbeat, &rules.stalls)] {
+            asked.extend(budgets.iter().flat_map(|budgets| pause_rules(budgets, watcher)));
+        }
         asked.extend(rules.latency.iter().flat_map(latency_rules));
         asked.extend(rules.errors.as_ref().map(|errors| Rule::Errors { below: errors.below.0 }));
         asked.extend(rules.throughput.as_ref().map(|throughput| Rule::Throughput { above: throughput.above.0 }));
@@ -113,6 +115,16 @@ fn memory_rules(memory: &MemorySpec) -> Vec<Rule> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+fn pause_rules(pauses: &PausesSpec, watcher: Watcher) -> impl Iterator<Item = Rule> {
+    let rules = [
+        pauses.max.map(|max| Rule::PauseMax { limit: max.0, watcher }),
+        pauses.p99.map(|p99| Rule::PauseP99 { limit: p99.0, watcher }),
+        pauses.share.map(|share| Rule::PauseShare { below: share.0, watcher }),
+        pauses.per_minute.map(|most| Rule::PausesPerMinute { most, watcher }),
+    ];
+    rules.into_iter().flatten()
 }
 
 fn latency_rules(latency: &LatencySpec) -> Vec<Rule> {

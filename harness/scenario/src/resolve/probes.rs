@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Resolver, judged_seconds};
 use crate::plan::{HeartbeatPlan, Phase, ProbePlan, ReadyWhen, TargetPlan};
-use crate::spec::Spec;
+use crate::spec::{PausesSpec, Spec};
 
 /// A run gives this many samples by default, where it is short of five minutes.
 const SAMPLES_OF_A_SHORT_RUN: f64 = 300.0;
@@ -13,6 +13,10 @@ const SLOWEST: Duration = Duration::from_mins(1);
 /// To see every pause of length d at a threshold of d/2 takes a beat per d/2.
 const BEATS_PER_BUDGET: f64 = 2.0;
 const FASTEST_BEAT: Duration = Duration::from_millis(1);
+/// Shorter stops are not told from the noise; a runtime tells of them.
+const SHORTEST_STALL: Duration = Duration::from_millis(2);
+/// Where no length is limited: good enough to see what holds users up.
+const USUAL_BEAT: Duration = Duration::from_millis(10);
 
 impl Resolver<'_> {
     pub(super) fn probes(&mut self, spec: &Spec, target: &TargetPlan, phases: &[Phase]) -> ProbePlan {
@@ -24,21 +28,26 @@ impl Resolver<'_> {
         ProbePlan { every, heartbeat: self.heartbeat(spec, target) }
     }
 
+    /// A heartbeat where one is written, or where pauses have a limit: it sees them where the runtime does not tell.
     fn heartbeat(&mut self, spec: &Spec, target: &TargetPlan) -> Option<HeartbeatPlan> {
-        let budget = spec.assertions.as_ref().and_then(|rules| rules.pauses.as_ref()).and_then(|pauses| pauses.max);
+        let rules = spec.assertions.as_ref();
         let written = spec.probes.as_ref().and_then(|probes| probes.heartbeat.as_ref());
-        let slowest = budget.map(|budget| budget.0.div_f64(BEATS_PER_BUDGET));
-        if let (Some(budget), Some(slowest)) = (budget, slowest)
-            && slowest < FASTEST_BEAT
-        {
+        let (pauses, stalls) =
+            (rules.and_then(|rules| rules.pauses.as_ref()), rules.and_then(|rules| rules.stalls.as_ref()));
+        let shortest = |budgets: Option<&PausesSpec>| {
+            budgets.and_then(|one| one.max.into_iter().chain(one.p99).min_by_key(|span| span.0))
+        };
+        let budget = shortest(stalls).into_iter().chain(shortest(pauses)).map(|span| span.0).min();
+        if let Some(budget) = shortest(stalls).filter(|budget| budget.0 < SHORTEST_STALL) {
             let hint = "from outside, pauses can be told from `2ms` up";
-            self.refuse(&["assert", "pauses", "max"], format!("{:?} is too short to be seen", budget.0), hint);
+            self.refuse(&["assert", "stalls"], format!("{:?} is too short to be seen", budget.0), hint);
         }
+        let slowest = budget.filter(|budget| *budget >= SHORTEST_STALL).map(|budget| budget.div_f64(BEATS_PER_BUDGET));
         let Some(written) = written else {
-            return slowest.map(|period| HeartbeatPlan {
+            return (pauses.is_some() || stalls.is_some()).then(|| HeartbeatPlan {
                 path: ready_path(target),
                 host: None,
-                period: period.max(FASTEST_BEAT),
+                period: slowest.unwrap_or(USUAL_BEAT).max(FASTEST_BEAT),
             });
         };
         self.path(&["probes", "heartbeat", "get"], &written.get);
@@ -56,7 +65,7 @@ impl Resolver<'_> {
             self.refuse(&place, "the heartbeat's rate is out of reach", "from `1/min` to `1000/s`");
         } else if let Some(slowest) = slowest.filter(|slowest| period > *slowest) {
             let hint = format!("at least `{:.0}/s`, or leave the rate out", (1.0 / slowest.as_secs_f64()).ceil());
-            self.refuse(&place, "the heartbeat is too slow to see the pauses of `assert.pauses.max`", hint);
+            self.refuse(&place, "the heartbeat is too slow to see the pauses that `assert` limits", hint);
         }
     }
 }

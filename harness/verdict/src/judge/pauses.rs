@@ -1,159 +1,243 @@
-//! Pauses seen from outside: GC-equivalent, whatever made them.
+//! Budgets of pauses, by the best that was seen of them.
 //!
-//! The heartbeat has one request under way at a time, so a stop of the target holds up exactly
-//! one beat: by the length of the stop, less the time since the last beat, which is at most a
-//! period. So a beat of excess latency e tells of a pause between e and e + period. What the
-//! harness itself stood still is taken off the lower end only: a contaminated beat can leave a
-//! finding open, and cannot fail it.
+//! What the runtime itself told is the best source: it tells each collection from all else. Where it told nothing, the
+//! heartbeat saw the target stand still, whatever the reason: GC-equivalent pauses. A stall is judged by the heartbeat
+//! alone.
+//!
+//! A stop is known between two lengths. What held the target up, its quota, other programs, a want of memory, and what
+//! the harness itself stood still, is taken off the lower one alone: a contaminated stop can leave a finding open, and
+//! cannot fail it.
 
-use std::time::Duration;
+mod beats;
+mod cause;
+mod told;
 
-use timeline::{Beat, Elapsed, Metric};
+use scenario::Watcher;
+use timeline::{Amount, Elapsed, Happening, Unit};
 
-use super::{Case, Judgement, below, code_of, seconds, untold};
+use super::{Case, Judgement, Window, as_share, below, code_of, seconds, untold};
 use crate::finding::{Evidence, Verdict};
 
-/// With fewer answered beats than this there is no usual latency to compare with.
-const FEWEST_BEATS: usize = 20;
-/// Of the grid's points, this share has to have been beaten or stood still on.
+/// Of the source's grid, this share has to have been watched.
 const LEAST_COVERAGE: f64 = 0.8;
-/// So many of the longest pauses are named.
+/// So many of the longest stops are named.
 const NAMED: usize = 5;
 
-/// A possible pause: the beat that tells of it, and between what lengths it lies, in seconds.
-#[derive(Clone, Copy)]
-struct Pause {
+/// One stop of the target, and between what lengths it lies, in seconds.
+#[derive(Clone, Debug)]
+struct Stop {
     at: Elapsed,
     least: f64,
     most: f64,
-    /// How long the harness itself stood still in it.
-    stalled: f64,
+    /// What it was, where that is told.
+    kind: String,
+    /// What it is put down to: ` (its processor quota held it back for 12 ms)`; empty where nothing is known.
+    cause: String,
 }
 
-impl Pause {
-    /// Says so where that makes the bounds wide.
-    fn stalled_harness(&self) -> String {
-        let much = self.stalled > 0.1 * self.most;
-        let told = || format!(" (the harness itself was held up for {} of it: a busy machine?)", seconds(self.stalled));
-        if much { told() } else { String::new() }
-    }
+/// All stops that a source saw.
+#[derive(Debug)]
+struct Stops {
+    /// Each; the longest first.
+    stops: Vec<Stop>,
+    window: Window,
+    /// The share of the window that was watched.
+    covered: f64,
+    /// How many things were looked at: pauses or beats.
+    samples: u64,
+    /// The shortest that is told apart, in seconds.
+    resolution: f64,
+    source: String,
+    notes: Vec<String>,
+}
+
+/// What is limited, and by how much: lengths in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Budget {
+    /// The longest.
+    Max(f64),
+    /// The 99th percentile of their lengths.
+    P99(f64),
+    /// The share of time in them.
+    Share(f64),
+    /// How many there are in a minute.
+    PerMinute(f64),
 }
 
 impl Case<'_> {
-    pub(super) fn pause_max(self, limit: Duration) -> Judgement {
-        self.try_pause_max(limit.as_secs_f64()).unwrap_or_else(|judgement| *judgement)
+    pub(super) fn pauses(self, watcher: Watcher, budget: Budget) -> Judgement {
+        let stops = match watcher {
+            Watcher::Best if self.timeline.pauses.is_empty() => self.seen_by_heartbeat(),
+            Watcher::Best => self.told_by_runtime(),
+            Watcher::Heartbeat => self.seen_by_heartbeat(),
+        };
+        stops.map_or_else(|judgement| *judgement, |stops| self.judge_stops(&stops, budget))
     }
 
-    fn try_pause_max(self, limit: f64) -> Result<Judgement, Box<Judgement>> {
-        let plan = self.plan.probes.heartbeat.as_ref().ok_or_else(|| untold("there is no heartbeat"))?;
-        let (first, last) = self
-            .timeline
-            .phases
-            .first()
-            .zip(self.timeline.phases.last())
-            .ok_or_else(|| untold("no phase was reached"))?;
-        let window = (first.start, last.end);
-        let beats: Vec<&Beat> =
-            self.timeline.beats.iter().filter(|beat| beat.due >= window.0 && beat.done <= window.1).collect();
-        let answered = beats.iter().filter(|beat| beat.answered).count();
-        if answered < FEWEST_BEATS || answered * 2 < beats.len() {
-            return Err(untold(&format!("the heartbeat was answered {answered} times of {}", beats.len())));
-        }
-        let mut pauses = pauses(&beats, plan.period);
-        pauses.sort_by(|a, b| b.least.total_cmp(&a.least));
-        let interval = (pauses[0].least, pauses.iter().map(|pause| pause.most).fold(0.0, f64::max));
-        let verdict = below(limit, interval);
-        let covered = coverage(&beats, window, plan.period);
-        let (verdict, code) = match verdict {
+    fn judge_stops(self, seen: &Stops, budget: Budget) -> Judgement {
+        let interval = budget.value(seen);
+        let (verdict, code) = match below(budget.limit(), interval) {
             Verdict::Pass if !self.completed() => (Verdict::Inconclusive, "cut_short"),
-            Verdict::Pass if covered < LEAST_COVERAGE => (Verdict::Inconclusive, "gaps"),
+            Verdict::Pass if seen.covered < LEAST_COVERAGE => (Verdict::Inconclusive, "gaps"),
+            Verdict::Inconclusive if seen.stops.iter().any(|stop| budget.concerns(stop) && stop.is_contaminated()) => {
+                (Verdict::Inconclusive, "held_up")
+            }
             verdict => (verdict, code_of(verdict)),
         };
-        let over = pauses.iter().filter(|pause| pause.least > limit).count();
         let evidence = Evidence {
-            value: Some(seconds(interval.0)),
-            limit: Some(seconds(limit)),
-            interval: Some((seconds(interval.0), seconds(interval.1))),
-            resolution: Some(seconds(interval.1.max(plan.period.as_secs_f64()))),
-            window: Some(window),
-            samples: beats.len() as u64,
-            source: Some(format!("heartbeat on {} every {}", plan.path, Elapsed::from(plan.period))),
-            notes: self.pause_notes(&pauses, limit, covered),
+            value: Some(budget.amount(interval.0)),
+            limit: Some(budget.amount(budget.limit())),
+            interval: Some((budget.amount(interval.0), budget.amount(interval.1))),
+            resolution: Some(seconds(seen.resolution)),
+            window: Some(seen.window),
+            samples: seen.samples,
+            source: Some(seen.source.clone()),
+            notes: budget.notes(seen),
             ..Evidence::default()
         };
-        let summary = summary(verdict, interval, limit, over);
-        Ok(Judgement::new(verdict, code, summary).with(evidence))
+        Judgement::new(verdict, code, budget.summary(verdict, interval, seen)).with(evidence)
     }
 
-    fn pause_notes(self, pauses: &[Pause], limit: f64, covered: f64) -> Vec<String> {
-        let mut notes: Vec<String> = pauses
-            .iter()
-            .filter(|pause| pause.most > limit)
-            .take(NAMED)
-            .map(|pause| {
-                let within = (seconds(pause.least.max(0.0)), seconds(pause.most));
-                let why = [pause.stalled_harness(), self.throttled_at(*pause)].concat();
-                format!("at {}: between {} and {}{why}", pause.at, within.0, within.1)
-            })
-            .collect();
-        if covered < LEAST_COVERAGE {
-            notes
-                .push(format!("the heartbeat kept only {:.0} % of its grid: the machine is too busy", covered * 100.0));
+    /// All phases that were reached.
+    fn watched_window(self) -> Result<Window, Box<Judgement>> {
+        let phases = &self.timeline.phases;
+        let whole = phases.first().zip(phases.last());
+        whole.map(|(first, last)| (first.start, last.end)).ok_or_else(|| untold("no phase was reached"))
+    }
+
+    /// Was the target asked for a collection at some time between these? Then its pause is nobody's fault.
+    fn was_asked_to_collect(self, (from, to): Window) -> bool {
+        let asked = |event: &timeline::Event| match &event.what {
+            Happening::Collected { from: asked, to: done } => *asked < to && from < *done,
+            _ => false,
+        };
+        self.timeline.events.iter().any(asked)
+    }
+}
+
+impl Stop {
+    /// Is a part of it put down to what is not the target's?
+    fn is_contaminated(&self) -> bool {
+        self.least < 0.5 * self.most && !self.cause.is_empty()
+    }
+}
+
+impl Stops {
+    fn sorted(mut self) -> Self {
+        self.stops.sort_by(|a, b| b.most.total_cmp(&a.most));
+        self
+    }
+
+    fn seconds(&self) -> f64 {
+        self.window.1.since(self.window.0).as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+
+    /// What `of` makes of the shortest that the stops may have been, and of the longest.
+    fn between(&self, of: impl Fn(&[f64]) -> f64) -> (f64, f64) {
+        let mut least: Vec<f64> = self.stops.iter().map(|stop| stop.least.max(0.0)).collect();
+        least.sort_by(f64::total_cmp);
+        let mut most: Vec<f64> = self.stops.iter().map(|stop| stop.most).collect();
+        most.sort_by(f64::total_cmp);
+        (of(&least), of(&most))
+    }
+}
+
+impl Budget {
+    fn limit(self) -> f64 {
+        match self {
+            Self::Max(limit) | Self::P99(limit) | Self::Share(limit) | Self::PerMinute(limit) => limit,
+        }
+    }
+
+    /// Between what bounds the value lies.
+    fn value(self, seen: &Stops) -> (f64, f64) {
+        match self {
+            Self::Max(_) => seen.between(|lengths| lengths.last().copied().unwrap_or(0.0)),
+            Self::P99(_) => seen.between(|lengths| percentile_99(lengths)),
+            Self::Share(_) => seen.between(|lengths| lengths.iter().sum::<f64>() / seen.seconds()),
+            Self::PerMinute(_) => {
+                let minutes = seen.seconds() / 60.0;
+                seen.between(|lengths| lengths.iter().filter(|length| **length > 0.0).count() as f64 / minutes)
+            }
+        }
+    }
+
+    fn amount(self, value: f64) -> Amount {
+        match self {
+            Self::Max(_) | Self::P99(_) => seconds(value),
+            Self::Share(_) => as_share(value),
+            Self::PerMinute(_) => Amount { value, unit: Unit::Count },
+        }
+    }
+
+    /// May this stop be one over the budget? Of a share or a count, all are a part.
+    fn concerns(self, stop: &Stop) -> bool {
+        match self {
+            Self::Max(limit) | Self::P99(limit) => stop.most > limit,
+            Self::Share(_) | Self::PerMinute(_) => true,
+        }
+    }
+
+    fn notes(self, seen: &Stops) -> Vec<String> {
+        let named = seen.stops.iter().filter(|stop| self.concerns(stop)).take(NAMED).map(Stop::told);
+        let mut notes: Vec<String> = named.chain(seen.notes.iter().cloned()).collect();
+        if seen.covered < LEAST_COVERAGE {
+            let share = seen.covered * 100.0;
+            notes.push(format!("the heartbeat kept only {share:.0} % of its grid: the machine is too busy"));
         }
         notes
     }
 
-    /// Says so where a processor quota held the target back during the pause.
-    fn throttled_at(self, pause: Pause) -> String {
-        let Some(series) = self.target_series(Metric::ThrottledTime) else { return String::new() };
-        let after = series.samples.partition_point(|sample| sample.taken < pause.at);
-        let end = pause.at + Duration::from_secs_f64(pause.most.max(0.0));
-        let until = series.samples.partition_point(|sample| sample.taken < end);
-        let at = |index: usize| series.samples.get(index).or(series.samples.last()).map(|sample| sample.value);
-        match (at(after.saturating_sub(1)), at(until)) {
-            (Some(before), Some(after)) if after > before => {
-                format!(" (its processor quota held it back for {})", seconds(after - before))
+    fn summary(self, verdict: Verdict, interval: (f64, f64), seen: &Stops) -> String {
+        let limit = self.amount(self.limit());
+        let (least, most) = (self.amount(interval.0), self.amount(interval.1));
+        match (self, verdict) {
+            (Self::Max(limit_seconds), Verdict::Fail) => {
+                let over = seen.stops.iter().filter(|stop| stop.least > limit_seconds).count();
+                let longest = seen.stops.iter().max_by(|a, b| a.least.total_cmp(&b.least));
+                let why = longest.map(Stop::why).unwrap_or_default();
+                let times = if over == 1 { "once, for".to_owned() } else { format!("{over} times, for up to") };
+                format!("the target stood still {times} {least}{why} (limit {limit})")
             }
-            _ => String::new(),
+            (Self::Max(_), Verdict::Pass) => format!("no pause is longer than {most} (limit {limit})"),
+            (Self::Max(_), Verdict::Inconclusive) => {
+                format!("cannot tell: the longest pause lies between {least} and {most} (limit {limit})")
+            }
+            (_, Verdict::Fail) => format!("{} is {least} (limit {limit})", self.name()),
+            (_, Verdict::Pass) => format!("{} is at most {most} (limit {limit})", self.name()),
+            (_, Verdict::Inconclusive) => {
+                format!("cannot tell: {} lies between {least} and {most} (limit {limit})", self.name())
+            }
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Max(_) => "the longest pause",
+            Self::P99(_) => "the 99th percentile of the pauses",
+            Self::Share(_) => "the share of time in pauses",
+            Self::PerMinute(_) => "the number of pauses in a minute",
         }
     }
 }
 
-/// Every beat as a possible pause: its excess over the usual latency of those that were answered.
-/// One that was given up waited as long as any.
-fn pauses(beats: &[&Beat], period: Duration) -> Vec<Pause> {
-    let mut latencies: Vec<f64> = beats.iter().filter(|beat| beat.answered).map(|beat| latency(beat)).collect();
-    latencies.sort_by(f64::total_cmp);
-    let usual = latencies[latencies.len() / 2];
-    let pause = |beat: &&Beat| {
-        let excess = (latency(beat) - usual).max(0.0);
-        // Below the noise of the usual latency there is nothing to add a period to.
-        let most = if excess > usual.max(0.001) { excess + period.as_secs_f64() } else { excess };
-        let stalled = beat.harness_stalled as f64 / 1e6;
-        Pause { at: beat.sent, least: excess - stalled, most, stalled }
-    };
-    beats.iter().map(pause).collect()
-}
-
-fn latency(beat: &Beat) -> f64 {
-    beat.done.since(beat.sent).as_secs_f64()
-}
-
-/// The share of the window in which the heartbeat watched: beats on the grid, and stretches in
-/// which a beat was under way.
-fn coverage(beats: &[&Beat], window: (Elapsed, Elapsed), period: Duration) -> f64 {
-    let watched: f64 = beats.iter().map(|beat| latency(beat).max(period.as_secs_f64())).sum();
-    watched / window.1.since(window.0).as_secs_f64()
-}
-
-fn summary(verdict: Verdict, interval: (f64, f64), limit: f64, over: usize) -> String {
-    let (least, most, limit) = (seconds(interval.0.max(0.0)), seconds(interval.1), seconds(limit));
-    match verdict {
-        Verdict::Fail if over == 1 => format!("the target stood still once, for {least} (limit {limit})"),
-        Verdict::Fail => format!("the target stood still {over} times, for up to {least} (limit {limit})"),
-        Verdict::Pass => format!("no pause is longer than {most} (limit {limit})"),
-        Verdict::Inconclusive => {
-            format!("cannot tell: the longest pause lies between {least} and {most} (limit {limit})")
-        }
+impl Stop {
+    /// `at 12 s: Pause Young, 52 ms (…)`
+    fn told(&self) -> String {
+        let (least, most) = (seconds(self.least.max(0.0)), seconds(self.most));
+        let kind = if self.kind.is_empty() { String::new() } else { format!("{}, ", self.kind) };
+        let length = if least == most { most.to_string() } else { format!("between {least} and {most}") };
+        format!("at {}: {kind}{length}{}", self.at, self.cause)
     }
+
+    /// The same of the longest, in a summary.
+    fn why(&self) -> String {
+        if self.kind.is_empty() { self.cause.clone() } else { format!(" in `{}`{}", self.kind, self.cause) }
+    }
+}
+
+/// The least value that 99 % do not exceed.
+fn percentile_99(sorted: &[f64]) -> f64 {
+    let rank = (0.99 * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
 }

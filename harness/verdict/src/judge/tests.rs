@@ -11,6 +11,7 @@ use super::*;
 mod foreign;
 mod looks;
 mod memory;
+mod pauses;
 
 const MIB: f64 = 1_048_576.0;
 
@@ -287,7 +288,7 @@ fn a_beat_that_was_given_up_tells_of_a_pause_too() {
 #[test]
 fn what_the_harness_stood_still_cannot_fail_a_target() {
     let played = Played::new("{pauses: {max: 50ms}}").beats(30.0, 0.200, 0.190);
-    let finding = played.expect("pauses.max", Verdict::Inconclusive, "pauses.max.too_close");
+    let finding = played.expect("pauses.max", Verdict::Inconclusive, "pauses.max.held_up");
     assert!(finding.evidence.notes[0].contains("the harness itself was held up for 190 ms"), "{finding:#?}");
 }
 

@@ -1,0 +1,73 @@
+//! Pauses as the runtime told of them: all there were, each with its length.
+
+use timeline::{Elapsed, Pause};
+
+use super::cause::{Reason, put_down};
+use super::{Stop, Stops};
+use crate::judge::{Case, Judgement, seconds};
+
+/// A thread that ran for a smaller part of its pause than this waited for a processor.
+const BUSY: f64 = 0.5;
+/// The clocks of runtimes go by microseconds.
+const RESOLUTION: f64 = 1e-6;
+
+impl Case<'_> {
+    pub(super) fn told_by_runtime(self) -> Result<Stops, Box<Judgement>> {
+        let window = self.watched_window()?;
+        let counts = |pause: &&Pause| {
+            let span = span(pause);
+            let within = pause.start >= window.0 && span.1 <= window.1;
+            within && !pause.concurrent && !pause.forced && !self.was_asked_to_collect(span)
+        };
+        let pauses: Vec<&Pause> = self.timeline.pauses.iter().filter(counts).collect();
+        let mut sources: Vec<&str> = self.timeline.pauses.iter().map(|pause| &*pause.source).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        let stops = Stops {
+            samples: pauses.len() as u64,
+            stops: pauses.iter().map(|pause| self.stop_of(pause)).collect(),
+            window,
+            covered: 1.0,
+            resolution: RESOLUTION,
+            source: sources.join(" and "),
+            notes: Vec::new(),
+        };
+        Ok(self.with_other_stalls(stops.sorted()))
+    }
+
+    fn stop_of(self, pause: &Pause) -> Stop {
+        let most = pause.length as f64 / 1e6;
+        let ran = pause.cpu.map(|cpu| cpu as f64 / 1e6).filter(|ran| *ran < BUSY * most);
+        let (least, cause) = match ran {
+            Some(ran) => (ran, format!(" (it ran for {} of it only: it waited for a processor)", seconds(ran))),
+            None => {
+                let reasons = self.reasons_in(span(pause));
+                (most - reasons.iter().map(Reason::takes).sum::<f64>(), put_down(&reasons, most))
+            }
+        };
+        Stop { at: pause.start, least, most, kind: pause.kind.to_string(), cause }
+    }
+
+    /// A note on what the heartbeat saw longer than any of these: stalls that are no collections.
+    fn with_other_stalls(self, mut told: Stops) -> Stops {
+        let longest = told.stops.first().map_or(0.0, |stop| stop.most);
+        let Ok(seen) = self.seen_by_heartbeat() else { return told };
+        let collects =
+            |stop: &&Stop| stop.least > longest.max(2.0 * seen.resolution) && !stop.cause.contains("collection");
+        let others: Vec<&Stop> = seen.stops.iter().filter(collects).collect();
+        if let Some(most) = others.iter().max_by(|a, b| a.least.total_cmp(&b.least)) {
+            told.notes.push(format!(
+                "the heartbeat saw the target stand still {} times for longer, and in no pause that is told: up to {} at \
+                 {} (`stalls: {{max: ...}}` judges these)",
+                others.len(),
+                seconds(most.least),
+                most.at
+            ));
+        }
+        told
+    }
+}
+
+pub(super) fn span(pause: &Pause) -> (Elapsed, Elapsed) {
+    (pause.start, pause.start + std::time::Duration::from_micros(pause.length))
+}
