@@ -2,6 +2,7 @@ mod language;
 mod records;
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::*;
 
@@ -105,6 +106,28 @@ fn what_is_not_said_is_completed() {
             "throughput",
         ]
     );
+}
+
+#[test]
+fn pauses_have_four_budgets_and_stalls_the_same_by_the_heartbeat_alone() {
+    let asked = |rules: &str| read(&GOOD.replace("pauses: {max: 10ms}", rules));
+    let plan = asked("pauses: {p99: 10ms, share: 1%, per_minute: 60}\n  stalls: {max: 50ms}").unwrap();
+    let ids: Vec<String> = plan.assertions.iter().map(|assertion| assertion.rule.id()).collect();
+    for id in ["pauses.p99", "pauses.share", "pauses.per_minute", "stalls.max"] {
+        assert!(ids.iter().any(|one| one == id), "{ids:?}");
+    }
+    let without = GOOD.replace(", heartbeat: {get: /healthz, rate: 200/s}", "");
+    let period = |rules: &str| {
+        let plan = read(&without.replace("pauses: {max: 10ms}", rules)).unwrap();
+        plan.probes.heartbeat.map(|heartbeat| heartbeat.period)
+    };
+    assert_eq!(period("pauses: {p99: 8ms}\n  stalls: {max: 50ms}"), Some(Duration::from_millis(4)));
+    // The runtime may tell of these; from outside they cannot be seen, so they do not hurry the heartbeat.
+    assert_eq!(period("pauses: {max: 500us}"), Some(Duration::from_millis(10)));
+    assert_eq!(period("pauses: {share: 1%}"), Some(Duration::from_millis(10)));
+    assert_eq!(period(""), None);
+    let short = asked("stalls: {max: 1ms}").unwrap_err();
+    assert!(short[0].to_string().contains("1ms is too short to be seen"), "{short:?}");
 }
 
 #[test]

@@ -50,10 +50,10 @@ impl Case<'_> {
 
     /// A note on what the heartbeat saw longer than any of these: stalls that are no collections.
     fn with_other_stalls(self, mut told: Stops) -> Stops {
-        let longest = told.stops.first().map_or(0.0, |stop| stop.most);
+        let period = self.plan.probes.heartbeat.as_ref().map_or(0.0, |plan| plan.period.as_secs_f64());
+        let longest = told.stops.first().map_or(0.0, |stop| stop.most).max(2.0 * period);
         let Ok(seen) = self.seen_by_heartbeat() else { return told };
-        let collects =
-            |stop: &&Stop| stop.least > longest.max(2.0 * seen.resolution) && !stop.cause.contains("collection");
+        let collects = |stop: &&Stop| stop.least > longest && !stop.cause.contains("collection");
         let others: Vec<&Stop> = seen.stops.iter().filter(collects).collect();
         if let Some(most) = others.iter().max_by(|a, b| a.least.total_cmp(&b.least)) {
             told.notes.push(format!(
