@@ -204,10 +204,9 @@ impl Visitor {
         let under_way = UnderWay { recorder: &shared.recorder, step: call.step };
         let Self { client, scope, room, kept, deadline, .. } = self;
         let request = call.request.wire(scope, room);
-        let kept = (!call.reading.is_empty()).then_some(kept);
         let exchange = async {
             match call.manner {
-                None => client.exchange(request, kept).await,
+                None => client.exchange(request, kept, call.look).await,
                 Some(manner) => Box::pin(client.misbehave(request, manner)).await,
             }
         };

@@ -1,21 +1,28 @@
-//! A client with at most one connection, opened when it is needed.
+//! One visitor's side of HTTP: what is sent goes by HTTP/1.1 or HTTP/2, with cookies and to wherever it is redirected.
 
 use std::sync::Arc;
 
-use scenario::Manner;
+use scenario::{Http, Manner};
 
-use super::connection::{Broken, Connection, Done, Kept};
-use super::manner::Ending;
+use super::kept::{Kept, Look};
 use super::origin::Origin;
 use super::request::Wire;
+use super::single::Single;
+use super::two::Passenger;
 use crate::failure::Failure;
 
-/// One visitor's side of HTTP. What is dropped in the middle of an exchange takes its connection along.
+/// What a visitor sends by.
 #[derive(Debug)]
 pub(crate) struct Client {
     origin: Arc<Origin>,
-    /// Only between exchanges.
-    idle: Option<Connection>,
+    carrier: Carrier,
+}
+
+/// What carries requests. What is dropped in the middle of an exchange gives it up.
+#[derive(Debug)]
+enum Carrier {
+    Single(Single),
+    Two(Passenger),
 }
 
 /// What came of a request.
@@ -29,58 +36,40 @@ pub(crate) enum Exchanged {
 
 impl Client {
     pub(crate) fn new(origin: Arc<Origin>) -> Self {
-        Self { origin, idle: None }
+        let carrier = match origin.http {
+            Http::One => Carrier::Single(Single::new(Arc::clone(&origin))),
+            Http::Two { .. } => Carrier::Two(Passenger::new(Arc::clone(&origin))),
+        };
+        Self { origin, carrier }
     }
 
-    /// Sends `request` and reads the answer to its end.
-    ///
-    /// A kept connection may be closed by the other side at the very moment at which it is used: a request that can
-    /// be repeated is then sent anew, once, on a new one, as browsers do.
-    ///
-    /// `kept` gets the answer, where there is somebody to look at it.
+    /// Sends `request` and reads the answer to its end; `kept` gets as much of it as `look` wants.
     pub(crate) async fn exchange(
         &mut self,
         request: Wire<'_>,
-        mut kept: Option<&mut Kept>,
+        kept: &mut Kept,
+        look: Look,
     ) -> Result<Exchanged, Failure> {
-        if let Some(mut connection) = self.idle.take()
-            && !connection.stream.is_stale()
-        {
-            match self.exchange_on(connection, request, kept.as_deref_mut()).await {
-                Err(Broken { unanswered: true, failure: Failure::Closed | Failure::Reset }) if request.repeatable => {}
-                other => return other.map_err(|broken| broken.failure),
-            }
-        }
-        // Seldom, and large: a future that is small is cheap to move, and this one is part of every request's.
-        let connection = Box::pin(self.connect(false)).await?;
-        self.exchange_on(connection, request, kept).await.map_err(|broken| broken.failure)
-    }
-
-    /// Sends `request` on a connection of its own, and leaves as `manner` says.
-    pub(crate) async fn misbehave(&mut self, request: Wire<'_>, manner: Manner) -> Result<Exchanged, Failure> {
-        let mut connection = self.connect(true).await?;
-        let ended = connection.misbehave(request, manner, self.origin.clock).await;
-        Ok(match ended.map_err(|broken| broken.failure)? {
-            Ending::Answered(done) => Exchanged::Answered(done.status),
-            Ending::Left => Exchanged::Left,
-        })
-    }
-
-    async fn connect(&self, narrow: bool) -> Result<Connection, Failure> {
-        let opened = self.origin.clock.now();
-        Ok(Connection::new(self.origin.connect(narrow).await?, opened, narrow))
-    }
-
-    async fn exchange_on(
-        &mut self,
-        mut connection: Connection,
-        request: Wire<'_>,
-        kept: Option<&mut Kept>,
-    ) -> Result<Exchanged, Broken> {
-        let Done { status, keeps } = connection.exchange(request, kept).await?;
-        if keeps && self.origin.reuses(connection.exchanges, connection.opened) {
-            self.idle = Some(connection);
+        let status = self.carry(request, kept.open(look)).await?;
+        if look == Look::Whole && self.origin.compression {
+            kept.decode()?;
         }
         Ok(Exchanged::Answered(status))
+    }
+
+    /// Sends `request` and leaves as `manner` says.
+    pub(crate) async fn misbehave(&mut self, request: Wire<'_>, manner: Manner) -> Result<Exchanged, Failure> {
+        match &mut self.carrier {
+            Carrier::Single(single) => single.misbehave(request, manner).await,
+            Carrier::Two(passenger) => passenger.misbehave(request, manner).await,
+        }
+    }
+
+    async fn carry(&mut self, request: Wire<'_>, kept: Option<&mut Kept>) -> Result<u16, Failure> {
+        match &mut self.carrier {
+            Carrier::Single(single) => single.exchange(request, kept).await,
+            // By itself, so that it does not make every request's future as large as its own.
+            Carrier::Two(passenger) => Box::pin(passenger.exchange(request, kept)).await,
+        }
     }
 }

@@ -14,7 +14,7 @@ pub struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     /// The values of all headers of this name, in order.
-    pub(super) fn values(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn values(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let is_called = move |header: &&Header<'a>| header.name.eq_ignore_ascii_case(name);
         self.headers.iter().filter(is_called).map(|header| header.value)
     }

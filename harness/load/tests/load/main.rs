@@ -4,7 +4,9 @@ mod arrivals;
 mod client;
 mod journeys;
 mod server;
+mod server_two;
 mod socket;
+mod two;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpStream};

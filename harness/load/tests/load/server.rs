@@ -61,16 +61,22 @@ pub(crate) enum Wire {
 
 impl Wire {
     pub(crate) fn secure() -> Self {
+        Self::secure_for(&[])
+    }
+
+    /// One that agrees upon these protocols.
+    pub(crate) fn secure_for(protocols: &[&[u8]]) -> Self {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
         let path = std::env::temp_dir().join(format!("plimsoll-load-{}.pem", std::process::id()));
         std::fs::write(&path, made.cert.pem()).expect("a file");
         let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("versions")
             .with_no_client_auth()
             .with_single_cert(vec![made.cert.der().clone()], key)
             .expect("a configuration");
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
         Self::Secure(TlsAcceptor::from(Arc::new(config)), Arc::new(path))
     }
 }
