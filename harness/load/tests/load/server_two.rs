@@ -9,8 +9,8 @@ use bytes::Bytes;
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream};
 use http::{Request, Response};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -107,10 +107,6 @@ async fn serve(
         if request.uri().path() == "/die" {
             return Ok(());
         }
-        if request.uri().path() == "/calm" {
-            connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
-            continue;
-        }
         requests += 1;
         if requests == manners.goodbye_after {
             connection.graceful_shutdown();
@@ -154,7 +150,11 @@ async fn respond(
     let length = if what == "big" || what == "half" { number as usize } else { 2 };
     let status = if what == "status" { number as u16 } else { 200 };
     let head = Response::builder().status(status).header("x-authority", authority).header("x-method", method.as_str());
-    let mut body = answer.send_response(head.body(()).expect("an answer"), false)?;
+    let bodyless = method == http::Method::HEAD;
+    let mut body = answer.send_response(head.body(()).expect("an answer"), bodyless)?;
+    if bodyless {
+        return Ok(());
+    }
     match what {
         "half" => {
             body.send_data(Bytes::from_static(b"ha"), false)?;
@@ -206,4 +206,38 @@ async fn pass(body: &mut h2::SendStream<Bytes>, mut data: Bytes) -> Result<(), h
         body.send_data(some, false)?;
     }
     Ok(())
+}
+
+/// The address of a server that takes no request: it says goodbye for this reason as soon as it sees one.
+pub(crate) async fn turning_away(reason: u8) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(turn_away(stream, reason));
+        }
+    });
+    address
+}
+
+/// Frames, byte by byte (RFC 9113, 4.1): a length of three bytes, a kind, flags and a stream of four bytes.
+async fn turn_away(mut stream: TcpStream, reason: u8) -> std::io::Result<()> {
+    const SETTINGS: u8 = 4;
+    const PING: u8 = 6;
+    const HEADERS: u8 = 1;
+    stream.read_exact(&mut [0; 24]).await?;
+    stream.write_all(&[0, 0, 0, SETTINGS, 0, 0, 0, 0, 0]).await?;
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await?;
+        let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+        stream.read_exact(&mut payload).await?;
+        match (head[3], head[4]) {
+            (SETTINGS, 0) => stream.write_all(&[0, 0, 0, SETTINGS, 1, 0, 0, 0, 0]).await?,
+            (PING, 0) => stream.write_all(&[&[0, 0, 8, PING, 1, 0, 0, 0, 0][..], &payload].concat()).await?,
+            // A goodbye: the last stream that was looked at is 0, which is none.
+            (HEADERS, _) => stream.write_all(&[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, reason]).await?,
+            _ => {}
+        }
+    }
 }

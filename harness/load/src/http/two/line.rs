@@ -62,7 +62,7 @@ impl Lines {
     /// A seat from which one request can be sent.
     pub(super) async fn seat(origin: &Origin) -> Result<Seat, Failure> {
         if origin.reuse == Reuse::Never {
-            return Ok(Seat::on(Arc::new(Line::open(origin, false).await?)));
+            return Seat::on_a_new_line(origin).await;
         }
         let mut open = origin.lines.open.lock().await;
         open.retain(|line| line.strong_count() > 0);
@@ -72,11 +72,8 @@ impl Lines {
                 return Ok(seat);
             }
         }
-        let line = Arc::new(Line::open(origin, false).await?);
-        open.push(Arc::downgrade(&line));
-        let mut seat = Seat::on(line);
-        // The first request on a connection is always one that it may carry.
-        seat.takes_one_more(origin).await;
+        let seat = Seat::on_a_new_line(origin).await?;
+        open.push(Arc::downgrade(&seat.line));
         Ok(seat)
     }
 }
@@ -85,6 +82,13 @@ impl Seat {
     fn on(line: Arc<Line>) -> Self {
         let sender = line.sender.clone();
         Self { line, sender }
+    }
+
+    /// One on a new connection, for the request for which that is opened.
+    async fn on_a_new_line(origin: &Origin) -> Result<Self, Failure> {
+        let line = Line::open(origin, false).await?;
+        line.exchanges.store(1, Ordering::Relaxed);
+        Ok(Self::on(Arc::new(line)))
     }
 
     /// May one more request be sent from here? It is promised its place then.
@@ -132,8 +136,7 @@ impl Line {
     }
 
     fn promises_one_more(&self, origin: &Origin) -> bool {
-        let before = self.exchanges.fetch_add(1, Ordering::Relaxed);
-        before == 0 || origin.reuses(before, self.opened)
+        origin.reuses(self.exchanges.fetch_add(1, Ordering::Relaxed), self.opened)
     }
 }
 
