@@ -24,6 +24,9 @@ pub(crate) enum Failure {
     Malformed,
     Handshake,
     NotHttp2,
+    /// A redirect away from the target.
+    Elsewhere,
+    TooManyRedirects,
     /// The target gave up this request alone, for this reason.
     StreamReset(&'static str),
     /// The target closed a connection of several requests, for this reason.
@@ -40,6 +43,8 @@ impl fmt::Display for Failure {
             Self::Unmet(kind) => kind,
             Self::StreamReset(reason) => return write!(formatter, "stream reset: {reason}"),
             Self::GoneAway(reason) => return write!(formatter, "connection closed: {reason}"),
+            Self::Elsewhere => "redirected to another origin",
+            Self::TooManyRedirects => "more than 10 redirects",
             Self::NotHttp2 => "HTTP/2 is not spoken",
             Self::OutOfData => "out of data",
             Self::TimedOut => "timed out",

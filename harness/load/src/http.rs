@@ -6,11 +6,14 @@
 mod body;
 mod client;
 mod connection;
+mod cookies;
 mod decode;
 mod head;
 mod kept;
 mod manner;
 mod origin;
+mod redirect;
+mod redraft;
 mod request;
 mod single;
 mod stream;

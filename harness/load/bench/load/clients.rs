@@ -5,8 +5,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::CONNECTIONS;
 use crate::child::{Child, Place};
+use crate::{CONNECTIONS, SHARED, STREAMS};
 
 /// So many a second are more than any server answers over 64 connections here.
 const FAR_TOO_MANY: u32 = 200_000;
@@ -22,6 +22,10 @@ pub(crate) enum Client {
     H2load,
     Oha,
     K6,
+    ArrivalsTwo,
+    UsersTwo,
+    H2loadTwo,
+    OhaTwo,
 }
 
 /// How hard.
@@ -44,17 +48,25 @@ impl Client {
             Self::H2load => "h2load",
             Self::Oha => "oha",
             Self::K6 => "k6",
+            Self::ArrivalsTwo => "**plimsoll**, arrivals by HTTP/2",
+            Self::UsersTwo => "**plimsoll**, users by HTTP/2",
+            Self::H2loadTwo => "h2load by HTTP/2",
+            Self::OhaTwo => "oha by HTTP/2",
         }
     }
 
     /// Starts it; `None` where it is not installed.
     pub(crate) fn start(self, place: Place, address: SocketAddr, speed: Speed) -> io::Result<Option<Child>> {
         let part = |name, arguments: &[String]| Child::part(place, name, arguments).map(Some);
-        let phase = |load| part("generate", &[address.to_string(), format!("for: 1h, {load}")]);
+        let generate =
+            |load, http: &str| part("generate", &[address.to_string(), format!("for: 1h, {load}"), http.to_owned()]);
+        let phase = |load| generate(load, "1.1");
         match (self, speed) {
             (Self::Arrivals, Speed::Full) => phase(format!("rate: {FAR_TOO_MANY}/s")),
             (Self::Arrivals, Speed::Rate(rate)) => phase(format!("rate: {rate}/s")),
             (Self::Users, _) => phase(format!("users: {CONNECTIONS}")),
+            (Self::ArrivalsTwo, _) => generate(format!("rate: {FAR_TOO_MANY}/s"), "2"),
+            (Self::UsersTwo, _) => generate(format!("users: {CONNECTIONS}"), "2"),
             (Self::Goose, _) => part("goose", &[address.to_string()]),
             _ => {
                 let Some(program) = self.program() else { return Ok(None) };
@@ -67,7 +79,8 @@ impl Client {
     fn program(self) -> Option<PathBuf> {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peers/bin");
         let path = env::var_os("PATH").unwrap_or_default();
-        let mut places = [own].into_iter().chain(env::split_paths(&path)).map(|folder| folder.join(self.name()));
+        let name = self.name().split(' ').next().unwrap_or_default();
+        let mut places = [own].into_iter().chain(env::split_paths(&path)).map(|folder| folder.join(name));
         places.find(|place| place.is_file())
     }
 
@@ -84,6 +97,8 @@ impl Client {
             (Self::Oha, Speed::Rate(rate)) => {
                 format!("--no-tui -c{CONNECTIONS} -z60s -q{rate} --latency-correction {url}")
             }
+            (Self::H2loadTwo, _) => format!("-t1 -c{SHARED} -m{STREAMS} -D60 {url}"),
+            (Self::OhaTwo, _) => format!("--no-tui --http2 -c{SHARED} -p{STREAMS} -z60s {url}"),
             (Self::K6, _) => format!("run --quiet --vus {CONNECTIONS} --duration 1m --env URL={url} {}", script()),
             _ => String::new(),
         };

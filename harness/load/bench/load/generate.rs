@@ -13,21 +13,25 @@ use scenario::Plan;
 use timeline::{Delay, EncodedHistogram, new_histogram};
 use tokio::runtime::Builder;
 
-use crate::CONNECTIONS;
 use crate::child::{Child, Place};
 use crate::table::median;
-use crate::told_to_end;
+use crate::{CONNECTIONS, SHARED, STREAMS, told_to_end};
 
 /// How often an interval is closed, as a run does.
 const CUT: Duration = Duration::from_secs(1);
 
-/// The part: `address` is driven by one phase, such as `for: 60s, rate: 1000/s`, until the input ends.
-pub(crate) fn generate(address: &str, phase: &str) -> io::Result<()> {
+/// The part: `address` is driven by one phase, such as `for: 60s, rate: 1000/s`, and this version of HTTP until the
+/// input ends.
+pub(crate) fn generate(address: &str, phase: &str, http: &str) -> io::Result<()> {
     let address: SocketAddr = address.parse().map_err(io::Error::other)?;
-    let plan = plan(phase)?;
+    let (client, connections) = match http {
+        "2" => (format!("{{http: 2, streams: {STREAMS}}}"), SHARED),
+        _ => ("{}".to_owned(), CONNECTIONS),
+    };
+    let plan = plan(phase, &client)?;
     Builder::new_current_thread().enable_all().build()?.block_on(async {
         let clock = Clock::start();
-        let demand = Demand { most_connections: CONNECTIONS as u64, ..Demand::of(&plan) };
+        let demand = Demand { most_connections: connections as u64, ..Demand::of(&plan) };
         let mut load = load::start(demand, address, clock).map_err(io::Error::other)?;
         load.begin(clock.now());
         load.set_users(plan.most_users());
@@ -41,9 +45,9 @@ pub(crate) fn generate(address: &str, phase: &str) -> io::Result<()> {
     })
 }
 
-fn plan(phase: &str) -> io::Result<Plan> {
+fn plan(phase: &str, client: &str) -> io::Result<Plan> {
     let source = format!(
-        "name: bench\ntarget: {{process: {{command: [a]}}}}\nload:\n  \
+        "name: bench\ntarget: {{process: {{command: [a]}}}}\nload:\n  client: {client}\n  \
          journeys: [{{name: a, steps: [{{get: /, expect: {{status: 200}}}}]}}]\n  phases: [{{name: work, {phase}}}]"
     );
     scenario::load(&source, Path::new("/"), &|_| None).map_err(|problems| io::Error::other(format!("{problems:?}")))
@@ -127,7 +131,7 @@ impl Told {
 
 /// The other side: starts a generator.
 pub(crate) fn start(place: Place, address: SocketAddr, phase: &str) -> io::Result<Child> {
-    Child::part(place, "generate", &[address.to_string(), phase.to_owned()])
+    Child::part(place, "generate", &[address.to_string(), phase.to_owned(), "1.1".to_owned()])
 }
 
 /// Ends a generator, which closes its last interval.

@@ -26,20 +26,31 @@ use table::Table;
 
 /// How many everyone gets.
 const CONNECTIONS: usize = 64;
+/// The same by HTTP/2: so many connections, each with so many streams.
+const SHARED: usize = 4;
+const STREAMS: usize = CONNECTIONS / SHARED;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["part", "server"] => Ok(server::serve()?),
-        ["part", "generate", address, phase] => Ok(generate::generate(address, phase)?),
+        ["part", "generate", address, phase, http] => Ok(generate::generate(address, phase, http)?),
         ["part", "goose", address] => Ok(goose::attack(address)?),
         _ => tables(&Options::parse(words.into_iter())?),
     }
 }
 
 fn tables(options: &Options) -> Result<(), Box<dyn Error>> {
-    let measurements: [fn(&Options) -> io::Result<Table>; 7] =
-        [cost::closed, cost::open, evenness::table, truth::floor, truth::freeze, truth::stall, memory::table];
+    let measurements: [fn(&Options) -> io::Result<Table>; 8] = [
+        cost::closed,
+        cost::open,
+        cost::http2,
+        evenness::table,
+        truth::floor,
+        truth::freeze,
+        truth::stall,
+        memory::table,
+    ];
     for (name, measure) in options::NAMES.into_iter().zip(measurements) {
         if options.wants(name) {
             println!("{}", measure(options)?);

@@ -14,7 +14,7 @@ pub(crate) struct Options {
 }
 
 /// The measurements, in their order.
-pub(crate) const NAMES: [&str; 7] = ["closed", "open", "evenness", "floor", "freeze", "stall", "memory"];
+pub(crate) const NAMES: [&str; 8] = ["closed", "open", "http2", "evenness", "floor", "freeze", "stall", "memory"];
 
 impl Options {
     pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, String> {

@@ -21,6 +21,12 @@ pub(crate) enum Look {
     Whole,
 }
 
+impl Look {
+    pub(super) fn at_the_head_at_least(self) -> Self {
+        if self == Self::Away { Self::Head } else { self }
+    }
+}
+
 /// An answer, as far as somebody looks at it; used for one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {

@@ -5,6 +5,7 @@ use http::uri::Scheme;
 use scenario::{ClientPlan, Http, Reuse};
 use std::io;
 use std::net::SocketAddr;
+use std::time::SystemTime;
 use timeline::Elapsed;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
@@ -25,6 +26,8 @@ pub(crate) struct Origin {
     pub(super) clock: Clock,
     pub(super) http: Http,
     pub(super) reuse: Reuse,
+    pub(super) follows: bool,
+    pub(super) cookies: bool,
     pub(super) compression: bool,
     /// The connections by HTTP/2.
     pub(super) lines: Lines,
@@ -51,12 +54,30 @@ impl Origin {
             Http::One => 1,
             Http::Two { streams } => streams,
         };
-        let (http, reuse, compression) = (plan.http, plan.reuse, plan.compression);
-        Ok(Self { address, clock, http, reuse, compression, lines: Lines::new(streams), tls })
+        Ok(Self {
+            address,
+            clock,
+            http: plan.http,
+            reuse: plan.reuse,
+            follows: plan.follows,
+            cookies: plan.cookies,
+            compression: plan.compression,
+            lines: Lines::new(streams),
+            tls,
+        })
+    }
+
+    /// What the wall clock says.
+    pub(super) fn wall_clock(&self) -> SystemTime {
+        self.clock.started_at() + self.clock.now().since(Elapsed::ZERO)
+    }
+
+    pub(super) fn is_secure(&self) -> bool {
+        self.tls.is_some()
     }
 
     pub(super) fn scheme(&self) -> Scheme {
-        if self.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP }
+        if self.is_secure() { Scheme::HTTPS } else { Scheme::HTTP }
     }
 
     /// Host and port, as requests say them.

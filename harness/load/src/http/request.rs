@@ -49,6 +49,11 @@ pub(crate) struct Wire<'a> {
 }
 
 impl<'a> Wire<'a> {
+    /// One that is sent once, of these bytes, so many of which are the head.
+    pub(super) fn new(bytes: &'a [u8], head: usize, bodyless: bool, repeatable: bool) -> Self {
+        Self { bytes, head, bodyless, repeatable, fixed: None }
+    }
+
     /// The head, and at most so many bytes of the body.
     pub(crate) fn up_to(self, body: usize) -> &'a [u8] {
         &self.bytes[..self.bytes.len().min(self.head.saturating_add(body))]
@@ -174,7 +179,7 @@ impl Prepared {
 
     fn wire_of<'a>(&self, bytes: &'a [u8], head: usize) -> Wire<'a> {
         let repeatable = !matches!(self.method, Method::Post | Method::Patch);
-        Wire { bytes, head, bodyless: self.method == Method::Head, repeatable, fixed: None }
+        Wire::new(bytes, head, self.method == Method::Head, repeatable)
     }
 
     /// Puts it together; the length of the head.

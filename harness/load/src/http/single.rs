@@ -31,11 +31,7 @@ impl Single {
     /// be repeated is then sent anew, once, on a new one, as browsers do.
     ///
     /// `kept` gets the answer, where there is somebody to look at it.
-    pub(super) async fn exchange(
-        &mut self,
-        request: Wire<'_>,
-        mut kept: Option<&mut Kept>,
-    ) -> Result<u16, Failure> {
+    pub(super) async fn exchange(&mut self, request: Wire<'_>, mut kept: Option<&mut Kept>) -> Result<u16, Failure> {
         if let Some(mut connection) = self.idle.take()
             && !connection.stream.is_stale()
         {

@@ -6,10 +6,10 @@ mod manner;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
 use h2::{RecvStream, SendStream};
 use http::Request;
-use bytes::Bytes;
 
 pub(super) use head::head;
 pub(super) use line::Lines;
@@ -37,11 +37,7 @@ impl Passenger {
     ///
     /// A connection that the target is closing in good order says what it has not looked at: that is sent anew, once, on
     /// another one, as every client does.
-    pub(super) async fn exchange(
-        &mut self,
-        request: Wire<'_>,
-        mut kept: Option<&mut Kept>,
-    ) -> Result<u16, Failure> {
+    pub(super) async fn exchange(&mut self, request: Wire<'_>, mut kept: Option<&mut Kept>) -> Result<u16, Failure> {
         let whole = parts(&self.origin, request)?;
         match exchange_on(self.board().await?, whole, kept.as_deref_mut()).await {
             Err(error) if was_not_looked_at(&error) => {}

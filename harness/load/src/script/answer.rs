@@ -19,6 +19,11 @@ impl<'a> Answer<'a> {
         self.headers.iter().filter(is_called).map(|header| header.value)
     }
 
+    /// Where it sends the request on to.
+    pub(crate) fn location(self) -> Option<&'a [u8]> {
+        self.values("location").next()
+    }
+
     /// The value of the cookie of this name, where the answer sets it (RFC 6265, 5.2).
     pub(super) fn cookie(self, name: &str) -> Option<&'a [u8]> {
         self.values("set-cookie").find_map(|line| {

@@ -49,8 +49,7 @@ async fn run(
     let phase = Phase { length, rate: RateRamp { from: rate, to: rate }, ..Phase::default() };
     let schedule = Schedule::new(&[phase], Process::Uniform, 0);
     let clock = Clock::start();
-    let demand =
-        Demand { journeys, timeout, client, data: &DATA, seed: 0, most_users: 0, schedule, most_connections };
+    let demand = Demand { journeys, timeout, client, data: &DATA, seed: 0, most_users: 0, schedule, most_connections };
     let mut load = load::start(demand, address, clock).expect("a load");
     load.begin(clock.now());
     clock.sleep_until(clock.now() + length + millis(500)).await;

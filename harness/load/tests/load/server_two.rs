@@ -125,17 +125,14 @@ async fn serve(
     Ok(())
 }
 
-async fn respond(
-    request: Request<RecvStream>,
-    mut answer: SendResponse<Bytes>,
-    seen: &Seen,
-) -> Result<(), h2::Error> {
+async fn respond(request: Request<RecvStream>, mut answer: SendResponse<Bytes>, seen: &Seen) -> Result<(), h2::Error> {
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
     let mut parts = path.trim_start_matches('/').split('/');
     let (what, number) = (parts.next().unwrap_or_default(), parts.next().and_then(|text| text.parse().ok()));
     let number: u64 = number.unwrap_or(50);
     let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+    let cookie = request.headers().get("cookie").cloned().unwrap_or(http::HeaderValue::from_static(""));
     drain(request.into_body(), seen).await?;
     match what {
         "slow" => sleep(Duration::from_millis(number)).await,
@@ -149,7 +146,12 @@ async fn respond(
     }
     let length = if what == "big" || what == "half" { number as usize } else { 2 };
     let status = if what == "status" { number as u16 } else { 200 };
-    let head = Response::builder().status(status).header("x-authority", authority).header("x-method", method.as_str());
+    let mut head =
+        Response::builder().status(status).header("x-authority", authority).header("x-method", method.as_str());
+    if status == 302 {
+        head = head.header("location", "/ok").header("set-cookie", "a=1; Path=/");
+    }
+    head = head.header("x-cookie", cookie);
     let bodyless = method == http::Method::HEAD;
     let mut body = answer.send_response(head.body(()).expect("an answer"), bodyless)?;
     if bodyless {
@@ -201,7 +203,8 @@ async fn drain(mut body: RecvStream, seen: &Seen) -> Result<(), h2::Error> {
 async fn pass(body: &mut h2::SendStream<Bytes>, mut data: Bytes) -> Result<(), h2::Error> {
     while !data.is_empty() {
         body.reserve_capacity(data.len());
-        let room = std::future::poll_fn(|context| body.poll_capacity(context)).await.unwrap_or_else(|| gone().map(|()| 0))?;
+        let room =
+            std::future::poll_fn(|context| body.poll_capacity(context)).await.unwrap_or_else(|| gone().map(|()| 0))?;
         let some = data.split_to(room.min(data.len()));
         body.send_data(some, false)?;
     }

@@ -8,7 +8,7 @@ use scenario::{Body, ClientPlan, Http, Journey, Manner, Method, Point, Request, 
 use crate::client::{cut_of, cut_of_many};
 use crate::server::{Server, Wire};
 use crate::server_two::{Manners, Seen, ServerTwo, turning_away};
-use crate::{failures, get, gets, journey, millis, only_failure};
+use crate::{Bench, failures, get, gets, journey, millis, only_failure};
 
 fn two(streams: u64) -> ClientPlan {
     ClientPlan { http: Http::Two { streams }, ..ClientPlan::default() }
@@ -188,4 +188,17 @@ async fn a_slow_reader_of_http_2_holds_the_target_back() {
     let slow = request(Request { manner: Some(Manner::ReadsAt(80_000.0)), ..get("/big/24000") });
     let cut = answers(&slow, &two(100), &server, 1).await;
     assert!(cut.totals.p50_micros.expect("an answer") > 250_000, "{:?}", cut.totals);
+}
+
+#[tokio::test]
+async fn users_share_connections_too_and_leave_them_when_they_are_parked() {
+    let server = ServerTwo::start().await;
+    let bench = Bench::start_by(&gets("/slow/5"), 20, server.address, &two(8)).await;
+    bench.load.set_users(20);
+    bench.wait(millis(300)).await;
+    assert_eq!(server.counted(|seen| &seen.open), 3);
+    bench.load.set_users(0);
+    bench.until("no connection", || server.counted(|seen| &seen.open) == 0).await;
+    let cut = bench.load.stop().await;
+    assert!(cut.totals.requests > 200 && cut.totals.failed == 0, "{:?}", cut.totals);
 }

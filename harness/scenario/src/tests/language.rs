@@ -123,7 +123,9 @@ fn a_client_speaks_http_2_follows_and_keeps_cookies_where_it_is_told_to() {
     );
     assert_eq!(
         refused("client: {streams: 5}"),
-        ["4:21: only HTTP/2 has streams (speak HTTP/2: `http: 2`; of HTTP/1.1 a connection carries one request at a time)"]
+        [
+            "4:21: only HTTP/2 has streams (speak HTTP/2: `http: 2`; of HTTP/1.1 a connection carries one request at a time)"
+        ]
     );
     assert_eq!(
         refused("client: {http: 2, streams: 0}"),

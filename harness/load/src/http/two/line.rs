@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use bytes::Bytes;
 use h2::Ping;
 use h2::client::{Builder, SendRequest};
 use scenario::Reuse;
 use timeline::Elapsed;
 use tokio::sync::Mutex;
-use bytes::Bytes;
 
 use super::super::head::LONGEST_HEAD;
 use super::super::origin::Origin;

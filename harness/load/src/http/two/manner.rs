@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use clock::Clock;
 use h2::RecvStream;
 use h2::client::{ResponseFuture, SendRequest};
 use http::Request;
 use scenario::{Manner, Point};
-use bytes::Bytes;
 
 use super::super::client::Exchanged;
 use super::super::request::Wire;
@@ -21,11 +21,7 @@ const SIP: Duration = Duration::from_millis(50);
 impl Passenger {
     /// Sends `request` and leaves as `manner` says: its stream is reset, and the connection stays to the others. Only
     /// those who do not read have one of their own, for they would take the room of others.
-    pub(in crate::http) async fn misbehave(
-        &mut self,
-        request: Wire<'_>,
-        manner: Manner,
-    ) -> Result<Exchanged, Failure> {
+    pub(in crate::http) async fn misbehave(&mut self, request: Wire<'_>, manner: Manner) -> Result<Exchanged, Failure> {
         let request = parts(&self.origin, request)?;
         let clock = self.origin.clock;
         let mut own;
