@@ -179,7 +179,9 @@ mod tests {
     /// A jar with what was set at `/a/b?c`, at the beginning.
     fn jar(lines: &[&str]) -> Jar {
         let mut jar = Jar::default();
-        lines.iter().for_each(|line| jar.take(line.as_bytes(), place("/a/b?c"), at(0)));
+        for line in lines {
+            jar.take(line.as_bytes(), place("/a/b?c"), at(0));
+        }
         jar
     }
 

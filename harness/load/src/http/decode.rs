@@ -24,8 +24,8 @@ pub(super) fn decode(coding: &[u8], body: &[u8]) -> Option<Vec<u8>> {
     (read.is_ok() || body.len() == MOST_KEPT).then_some(decoded)
 }
 
-fn read(decoder: impl Read, decoded: &mut Vec<u8>) -> io::Result<usize> {
-    decoder.take(MOST_KEPT as u64).read_to_end(decoded)
+fn read(coded: impl Read, plain: &mut Vec<u8>) -> io::Result<usize> {
+    coded.take(MOST_KEPT as u64).read_to_end(plain)
 }
 
 /// Has it the head of zlib's format (RFC 1950, 2.2)?

@@ -31,7 +31,7 @@ impl Redraft {
             bytes.extend_from_slice(b"\r\n");
         }
         if !has_some {
-            [b"cookie: ", cookies, b"\r\n"].iter().for_each(|part| bytes.extend_from_slice(part));
+            bytes.extend_from_slice(&[b"cookie: ", cookies, b"\r\n"].concat());
         }
         Self::finish(bytes, request.body(), request)
     }

@@ -162,7 +162,7 @@ async fn respond(request: Request<RecvStream>, mut answer: SendResponse<Bytes>, 
             body.send_data(Bytes::from_static(b"ha"), false)?;
             sleep(Duration::from_millis(10)).await;
             body.send_reset(Reason::INTERNAL_ERROR);
-            return Ok(());
+            Ok(())
         }
         "endless" => loop {
             pass(&mut body, vec![b'x'; 4096].into()).await?;

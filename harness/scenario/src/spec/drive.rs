@@ -13,7 +13,7 @@ pub struct ClientSpec {
     pub tls: Option<TlsSpec>,
     /// How long a connection is used: `always` where nothing is said.
     pub reuse: Option<ConnectionUse>,
-    /// The protocol: `1.1` where nothing is said. By HTTP/2, visitors share connections; WebSockets have their own.
+    /// The protocol: `1.1` where nothing is said. By HTTP/2, visitors share connections; each WebSocket has its own.
     pub http: Option<HttpVersion>,
     /// The most requests at once over a connection of HTTP/2: 100 where nothing is said, and fewer where the target
     /// takes fewer.
