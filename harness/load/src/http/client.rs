@@ -94,8 +94,10 @@ impl Client {
         for _ in 0..=redirect::MOST {
             let wire = sent_on.as_ref().map_or(request, Redraft::wire);
             let status = self.carry_with_cookies(wire, kept, look).await?;
-            let next = kept.show(|answer| redirect(&self.origin, wire, status, answer));
-            match next.filter(|_| self.origin.follows) {
+            if !self.origin.follows {
+                return Ok(status);
+            }
+            match kept.show(|answer| redirect(&self.origin, wire, status, answer)) {
                 None => return Ok(status),
                 Some(next) => sent_on = Some(next?),
             }
