@@ -105,12 +105,13 @@ fn send(
 
 /// Reads a body to its end, and lets the target send as much anew as was read.
 async fn read(mut body: RecvStream, mut kept: Option<&mut Kept>) -> Result<(), h2::Error> {
-    while let Some(data) = body.data().await {
+    while !body.is_end_stream() {
+        let Some(data) = body.data().await else { return body.trailers().await.map(drop) };
         let data = data?;
         body.flow_control().release_capacity(data.len())?;
         if let Some(kept) = &mut kept {
             kept.add(&data);
         }
     }
-    body.trailers().await.map(drop)
+    Ok(())
 }
