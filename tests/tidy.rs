@@ -27,10 +27,13 @@ const KNOWS: [(&str, &[&str]); 14] = [
 ];
 
 /// A library that only some crates may name, in their manifest or their sources.
-const OWNED: [(&str, &[&str]); 13] = [
+const OWNED: [(&str, &[&str]); 16] = [
     ("csv", &["import", "load"]),
     ("goose", &["load"]),
+    ("flate2", &["load"]),
+    ("h2", &["load"]),
     ("httparse", &["load"]),
+    ("httpdate", &["load"]),
     ("tokio-rustls", &["load"]),
     ("testcontainers", &["target"]),
     ("bollard", &["target"]),
@@ -40,7 +43,7 @@ const OWNED: [(&str, &[&str]); 13] = [
     ("clap", &["plimsoll", "specimen"]),
     ("indicatif", &["plimsoll"]),
     ("sysinfo", &["probe"]),
-    ("url", &["scenario"]),
+    ("url", &["load", "scenario"]),
 ];
 
 /// Crates that decide and tell, and so neither wait nor touch the world.

@@ -23,6 +23,14 @@ pub(crate) enum Failure {
     NoPortLeft,
     Malformed,
     Handshake,
+    NotHttp2,
+    /// A redirect away from the target.
+    Elsewhere,
+    TooManyRedirects,
+    /// The target gave up this request alone, for this reason.
+    StreamReset(&'static str),
+    /// The target closed a connection of several requests, for this reason.
+    GoneAway(&'static str),
     Panicked,
     Other,
 }
@@ -33,6 +41,11 @@ impl fmt::Display for Failure {
             Self::Status(status) => return write!(formatter, "status {status}"),
             Self::Slower(limit) => return write!(formatter, "slower than {}", show_duration(*limit)),
             Self::Unmet(kind) => kind,
+            Self::StreamReset(reason) => return write!(formatter, "stream reset: {reason}"),
+            Self::GoneAway(reason) => return write!(formatter, "connection closed: {reason}"),
+            Self::Elsewhere => "redirected to another origin",
+            Self::TooManyRedirects => "more than 10 redirects",
+            Self::NotHttp2 => "HTTP/2 is not spoken",
             Self::OutOfData => "out of data",
             Self::TimedOut => "timed out",
             Self::Refused => "connection refused",
@@ -57,6 +70,19 @@ impl Failure {
         }
     }
 
+    /// What an error of HTTP/2 says.
+    pub(crate) fn of_http_2(error: &h2::Error) -> Self {
+        match (error.get_io(), error.reason()) {
+            // A connection that has ended comes as an error that is none of the system.
+            (Some(error), _) if error.raw_os_error().is_none() => Self::Closed,
+            (Some(error), _) => Self::of_io(error),
+            (None, Some(reason)) if error.is_remote() && error.is_reset() => Self::StreamReset(name(reason)),
+            (None, Some(reason)) if error.is_remote() => Self::GoneAway(name(reason)),
+            _ if error.is_library() => Self::Malformed,
+            _ => Self::Other,
+        }
+    }
+
     /// What an error of the system says.
     pub(crate) fn of_io(error: &io::Error) -> Self {
         const EMFILE: i32 = 24;
@@ -75,4 +101,25 @@ impl Failure {
             _ => Self::Other,
         }
     }
+}
+
+/// The name of a reason (RFC 9113, 7): there are few of them, whatever the target sends.
+fn name(reason: h2::Reason) -> &'static str {
+    const NAMES: [&str; 14] = [
+        "NO_ERROR",
+        "PROTOCOL_ERROR",
+        "INTERNAL_ERROR",
+        "FLOW_CONTROL_ERROR",
+        "SETTINGS_TIMEOUT",
+        "STREAM_CLOSED",
+        "FRAME_SIZE_ERROR",
+        "REFUSED_STREAM",
+        "CANCEL",
+        "COMPRESSION_ERROR",
+        "CONNECT_ERROR",
+        "ENHANCE_YOUR_CALM",
+        "INADEQUATE_SECURITY",
+        "HTTP_1_1_REQUIRED",
+    ];
+    NAMES.get(u32::from(reason) as usize).copied().unwrap_or("unknown reason")
 }

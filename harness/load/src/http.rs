@@ -1,20 +1,27 @@
-//! HTTP/1.1, as lean as it can be: requests that are put together once, one write for each, answers parsed in place.
+//! HTTP, as lean as it can be: requests that are put together once, one write for each, answers parsed in place.
 //!
-//! A library's client costs a third more processor time for each request and up to twice as much (ENGINES.md, L1),
-//! and what it does besides is not told. What an answer may look like follows RFC 9112.
+//! A library's client costs a third more processor time for each request and up to twice as much, and what it does
+//! besides is not told. HTTP/1.1 is ours: what an answer may look like follows RFC 9112. The frames of HTTP/2 are h2's.
 
 mod body;
 mod client;
 mod connection;
+mod cookies;
+mod decode;
 mod head;
+mod kept;
 mod manner;
 mod origin;
+mod redirect;
+mod redraft;
 mod request;
+mod single;
 mod stream;
 mod tls;
+mod two;
 
 pub(crate) use client::{Client, Exchanged};
-pub(crate) use connection::Kept;
+pub(crate) use kept::{Kept, Look};
 pub(crate) use origin::Origin;
 pub(crate) use request::{Prepared, Room};
 pub(crate) use stream::Stream;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use scenario::{Expect, Journey, Leaving, Manner, SocketAction, SocketStep, Step, Think};
 
 use crate::LoadError;
-use crate::http::{Origin, Prepared};
+use crate::http::{Look, Origin, Prepared};
 use crate::recorder::StepIndex;
 use crate::script::{Cast, Compiler, Reading, Template};
 use crate::socket::{self, Matcher};
@@ -43,6 +43,8 @@ pub(crate) struct Call {
     pub(crate) expect: Expect,
     /// What else is expected, and what is taken out of the answer.
     pub(crate) reading: Reading,
+    /// How much of the answer that takes.
+    pub(crate) look: Look,
 }
 
 /// Something over a WebSocket.
@@ -102,14 +104,22 @@ fn action(plan: &Step, next: &mut usize, compiler: &mut Compiler<'_>, origin: &O
     Ok(match plan {
         Step::Think(think) => Action::Think(think.clone()),
         Step::Request(plan) => {
-            let request = Prepared::new(plan, compiler, origin.authority())?;
+            let request = Prepared::new(plan, compiler, origin)?;
             let reading = Reading::new(plan, compiler)?;
-            let (step, manner, expect) = (number(), plan.manner, plan.expect.clone());
-            Action::Send(Box::new(Call { step, request, manner, expect, reading }))
+            let (step, manner, expect, look) = (number(), plan.manner, plan.expect.clone(), look(&reading));
+            Action::Send(Box::new(Call { step, request, manner, expect, reading, look }))
         }
         Step::Socket(plan) => Action::Socket(Box::new(socket_call(plan, number(), compiler, origin)?)),
         Step::Repeat { .. } => unreachable!("a `repeat` in a `repeat` is refused when the scenario is read"),
     })
+}
+
+fn look(reading: &Reading) -> Look {
+    match (reading.is_empty(), reading.wants_body()) {
+        (true, _) => Look::Away,
+        (false, false) => Look::Head,
+        (false, true) => Look::Whole,
+    }
 }
 
 fn socket_call(

@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clock::Clock;
-use scenario::{ClientPlan, DataPlan, Journey, Plan};
+use scenario::{ClientPlan, DataPlan, Http, Journey, Plan};
 use thiserror::Error;
 use timeline::{ArrivalInterval, Elapsed, LatencyInterval, LoadInterval};
 use tokio::sync::{mpsc, oneshot};
@@ -224,7 +224,7 @@ pub fn start(demand: Demand<'_>, address: SocketAddr, clock: Clock) -> Result<Lo
             schedule,
             scripts,
             weights,
-            most_visitors: usize::try_from(most_connections.max(1)).unwrap_or(usize::MAX),
+            most_visitors: most_visitors(most_connections, client.http),
             counts,
             threads,
         };
@@ -233,6 +233,15 @@ pub fn start(demand: Demand<'_>, address: SocketAddr, clock: Clock) -> Result<Lo
         load.done.push(arrivals::launch(venue, start, Arc::clone(&load.shared)).map_err(LoadError::Thread)?);
     }
     Ok(load)
+}
+
+/// How many can be on their way at once over so many connections.
+fn most_visitors(connections: u64, http: Http) -> usize {
+    let each = match http {
+        Http::One => 1,
+        Http::Two { streams } => streams,
+    };
+    usize::try_from(connections.saturating_mul(each).max(1)).unwrap_or(usize::MAX)
 }
 
 fn step_names(journeys: &[Journey]) -> impl Iterator<Item = String> {

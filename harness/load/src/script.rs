@@ -32,4 +32,4 @@ pub use reading::Reading;
 pub use scope::{OutOfData, Scope};
 pub use supplies::Supplies;
 pub use template::Template;
-pub use unmet::Unmet;
+pub use unmet::{Unmet, example};

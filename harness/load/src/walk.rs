@@ -16,7 +16,7 @@ use crate::http::{Client, Exchanged, Kept, Origin, Room};
 use crate::journey::{Action, Call, Script, SocketCall, SocketDoing};
 use crate::random::Random;
 use crate::recorder::{Due, Recorder, StepIndex, Times};
-use crate::script::{OutOfData, Scope, Supplies, Template};
+use crate::script::{OutOfData, Scope, Supplies, Template, example};
 use crate::socket::{self, Socket};
 
 /// The pause of a user after a request without an answer, and what it grows to while answers fail to come.
@@ -87,7 +87,10 @@ impl Visitor {
     pub(crate) async fn walk(&mut self, script: &Script, cause: Cause) {
         let (who, walks, mut due) = match cause {
             Cause::User(rank) => (rank, self.walks, None),
-            Cause::Arrival(number, due) => (number, 0, Some(due)),
+            Cause::Arrival(number, due) => {
+                self.client.forget();
+                (number, 0, Some(due))
+            }
         };
         self.walks += 1;
         if let Err(OutOfData) = self.scope.begin(&script.cast, who, walks) {
@@ -172,8 +175,8 @@ impl Visitor {
             _ => {}
         }
         let under_way = UnderWay { recorder: &shared.recorder, step: call.step };
-        let Self { socket, scope, deadline, .. } = self;
-        let doing = exchange(&shared.origin, socket, call, scope);
+        let Self { socket, scope, deadline, client, .. } = self;
+        let doing = exchange(&shared.origin, socket, call, scope, client);
         let done = deadline.within(call.within.unwrap_or(shared.timeout), sent, pin!(doing)).await;
         let ended = shared.clock.now();
         let times = Times { due, sent, ended };
@@ -205,10 +208,9 @@ impl Visitor {
         let under_way = UnderWay { recorder: &shared.recorder, step: call.step };
         let Self { client, scope, room, kept, deadline, .. } = self;
         let request = call.request.wire(scope, room);
-        let kept = (!call.reading.is_empty()).then_some(kept);
         let exchange = async {
             match call.manner {
-                None => client.exchange(request, kept).await,
+                None => client.exchange(request, kept, call.look).await,
                 Some(manner) => Box::pin(client.misbehave(request, manner)).await,
             }
         };
@@ -229,6 +231,10 @@ impl Visitor {
                 true
             }
             Err(failure) => {
+                if failure == Failure::Elsewhere {
+                    let place = || self.kept.show(|answer| example(answer.location().unwrap_or_default()));
+                    shared.recorder.example(call.step, &failure, place);
+                }
                 self.failed(call.step, times, failure).await;
                 !call.reading.captures()
             }
@@ -266,6 +272,7 @@ async fn exchange(
     socket: &mut Option<(Socket, StepIndex)>,
     call: &SocketCall,
     scope: &mut Scope,
+    client: &mut Client,
 ) -> Result<(), Failure> {
     let mut filled = |template: &Template| {
         let mut text = Vec::new();
@@ -274,8 +281,11 @@ async fn exchange(
     };
     match (&call.doing, socket) {
         (SocketDoing::Connect { path, headers }, socket) => {
-            let headers: Vec<_> = headers.iter().map(|(name, value)| (name.clone(), filled(value))).collect();
-            let request = socket::request(origin, &filled(path), &headers).map_err(|_| Failure::Other)?;
+            let mut headers: Vec<_> = headers.iter().map(|(name, value)| (name.clone(), filled(value))).collect();
+            let path = filled(path);
+            let cookies = client.cookies(origin.authority().to_string().as_bytes(), path.as_bytes());
+            add_cookies(&mut headers, &String::from_utf8_lossy(&cookies));
+            let request = socket::request(origin, &path, &headers).map_err(|_| Failure::Other)?;
             *socket = Some((Socket::open(origin, request).await?, call.step));
             Ok(())
         }
@@ -285,6 +295,15 @@ async fn exchange(
         (SocketDoing::Receive(matcher), Some((socket, _))) => socket.receive(matcher).await,
         (SocketDoing::Ping, Some((socket, _))) => socket.ping().await,
         (SocketDoing::Stall(_) | SocketDoing::Leave(_), _) => Ok(()),
+    }
+}
+
+/// Puts cookies behind those that the journey sends itself.
+fn add_cookies(headers: &mut Vec<(String, String)>, cookies: &str) {
+    match headers.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("cookie")) {
+        _ if cookies.is_empty() => {}
+        Some((_, own)) => own.extend(["; ", cookies]),
+        None => headers.push(("cookie".to_owned(), cookies.to_owned())),
     }
 }
 

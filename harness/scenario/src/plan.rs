@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use timeline::{Amount, Elapsed, Metric, Unit};
 
-pub use drive::{ArrivalPlan, ClientPlan, DataPlan, DataSource, Process, RateRamp, Reuse, Take, TlsPlan};
+pub use drive::{ArrivalPlan, ClientPlan, DataPlan, DataSource, Http, Process, RateRamp, Reuse, Take, TlsPlan};
 pub use foreign::{Address, CommandPlan, Scheme};
 pub use journey::{Body, Capture, Condition, Manner, Part, PartContent, Pattern, Point, Source, Think};
 pub use runtime::{RuntimeKind, RuntimePlan};

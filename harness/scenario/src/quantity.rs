@@ -11,7 +11,9 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-pub(crate) use self::load::{AnswerPoint, ArrivalRate, ConnectionUse, Leave, Pace, Spread, Taking};
+pub(crate) use self::load::{
+    AnswerPoint, ArrivalRate, ConnectionUse, HttpVersion, Leave, Pace, Redirects, Spread, Taking,
+};
 use crate::plan::{Tolerance, Users};
 
 /// A type that is written as one scalar.
@@ -61,7 +63,7 @@ macro_rules! written {
 }
 
 written! { Span Size GrowthPerHour Rate Percent SpanRange UserCount Near Statuses }
-written! { ArrivalRate Leave Spread Taking ConnectionUse AnswerPoint Pace }
+written! { ArrivalRate Leave Spread Taking ConnectionUse HttpVersion Redirects AnswerPoint Pace }
 
 struct WrittenVisitor<T>(std::marker::PhantomData<T>);
 

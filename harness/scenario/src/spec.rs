@@ -164,7 +164,8 @@ pub struct LoadSpec {
     /// What all that is random is drawn from: 0 where nothing is said; the same seed gives the same load.
     #[serde(default)]
     pub seed: u64,
-    /// The most connections at once where there is a `rate`: 256 where nothing is said.
+    /// The most connections at once where there is a `rate`: 256 where nothing is said. By HTTP/2 each of them takes as
+    /// many arrivals at once as it has streams.
     pub connections: Option<u64>,
     /// How requests are sent.
     pub client: Option<ClientSpec>,

@@ -39,6 +39,14 @@ impl EncodedHistogram {
     pub fn decode(&self) -> Option<Histogram<u64>> {
         Deserializer::new().deserialize(&mut self.0.as_slice()).ok()
     }
+
+    /// Both together, without loss; `None` where one of them is no histogram of [`new_histogram`]'s bounds.
+    #[must_use]
+    pub fn join(&self, other: &Self) -> Option<Self> {
+        let mut all = self.decode()?;
+        all.add(other.decode()?).ok()?;
+        Some(Self::encode(&all))
+    }
 }
 
 /// What a latency is counted from.
@@ -109,6 +117,33 @@ impl LatencyInterval {
         self.failures.values().sum()
     }
 
+    /// What this generator and `other` saw of the same step in the same interval; it begins with the first of them, and
+    /// ends with the last. `None` where the step is not the same, or a histogram is none.
+    #[must_use]
+    pub fn join(&self, other: &Self) -> Option<Self> {
+        if self.step != other.step {
+            return None;
+        }
+        let mut failures = self.failures.clone();
+        for (kind, count) in &other.failures {
+            *failures.entry(kind.clone()).or_default() += count;
+        }
+        let response = match (&self.response, &other.response) {
+            (Some(one), Some(two)) => Some(one.join(two)?),
+            (one, two) => one.as_ref().or(two.as_ref()).cloned(),
+        };
+        Some(Self {
+            step: self.step.clone(),
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+            requests: self.requests + other.requests,
+            unawaited: self.unawaited + other.unawaited,
+            failures,
+            histogram: self.histogram.join(&other.histogram)?,
+            response,
+        })
+    }
+
     /// The times that a limit is about: response times where they are known, else service times.
     pub fn times(&self) -> &EncodedHistogram {
         self.response.as_ref().unwrap_or(&self.histogram)
@@ -137,6 +172,30 @@ pub struct LoadInterval {
     pub cost: Option<LoadCost>,
 }
 
+impl LoadInterval {
+    /// What this generator and `other` were like in the same interval: together they are one load.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        Self {
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+            users_planned: self.users_planned + other.users_planned,
+            users_active: self.users_active + other.users_active,
+            cut_off: self.cut_off + other.cut_off,
+            arrivals: joined(self.arrivals, other.arrivals, ArrivalInterval::join),
+            cost: joined(self.cost, other.cost, LoadCost::join),
+        }
+    }
+}
+
+/// Both, or the one that there is.
+fn joined<T>(one: Option<T>, two: Option<T>, join: impl Fn(T, T) -> T) -> Option<T> {
+    match (one, two) {
+        (Some(one), Some(two)) => Some(join(one, two)),
+        (one, two) => one.or(two),
+    }
+}
+
 /// The arrivals of one interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArrivalInterval {
@@ -152,6 +211,19 @@ pub struct ArrivalInterval {
     pub lag: Delay,
     /// How long those waited who found nobody free.
     pub wait: Delay,
+}
+
+impl ArrivalInterval {
+    fn join(self, other: Self) -> Self {
+        Self {
+            due: self.due + other.due,
+            begun: self.begun + other.begun,
+            missed: self.missed + other.missed,
+            waiting: self.waiting + other.waiting,
+            lag: self.lag.worse(other.lag),
+            wait: self.wait.worse(other.wait),
+        }
+    }
 }
 
 /// How long something took in one interval, in microseconds; all 0 where it never was.
@@ -171,6 +243,12 @@ impl Delay {
         let at = |share| histogram.value_at_quantile(share);
         Self { p50: at(0.5), p99: at(0.99), max: histogram.max() }
     }
+
+    /// A bound for both together: no percentile of two spreads is larger than the larger of theirs.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        Self { p50: self.p50.max(other.p50), p99: self.p99.max(other.p99), max: self.max.max(other.max) }
+    }
 }
 
 /// What the threads of the load took of the machine in one interval, in microseconds.
@@ -180,4 +258,61 @@ pub struct LoadCost {
     pub cpu: u64,
     /// Time for which they could have run, and other things did.
     pub delayed: u64,
+}
+
+impl LoadCost {
+    fn join(self, other: Self) -> Self {
+        Self { cpu: self.cpu + other.cpu, delayed: self.delayed + other.delayed }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(times: impl IntoIterator<Item = u64>) -> EncodedHistogram {
+        let mut histogram = new_histogram();
+        times.into_iter().for_each(|time| histogram.saturating_record(time));
+        EncodedHistogram::encode(&histogram)
+    }
+
+    fn seen(times: impl Iterator<Item = u64> + Clone, start: u64) -> LatencyInterval {
+        LatencyInterval {
+            step: "a".to_owned(),
+            start: Elapsed::from_seconds(start as f64),
+            end: Elapsed::from_seconds(start as f64 + 1.0),
+            requests: times.clone().count() as u64,
+            unawaited: 1,
+            failures: [("timed out".to_owned(), start)].into(),
+            histogram: encoded(times.clone()),
+            response: Some(encoded(times.map(|time| time * 2))),
+        }
+    }
+
+    #[test]
+    fn the_shares_of_an_interval_add_up_to_the_whole() {
+        let all = seen(1..1000, 3);
+        let [odd, even] = [seen((1..1000).step_by(2), 1), seen((2..1000).step_by(2), 2)];
+        let joined = odd.join(&even).unwrap();
+        assert_eq!((&joined.histogram, &joined.response), (&all.histogram, &all.response), "not a value is lost");
+        assert_eq!((joined.requests, joined.unawaited, joined.failed()), (999, 2, 3));
+        assert_eq!((joined.start, joined.end), (odd.start, even.end));
+        assert_eq!(odd.join(&LatencyInterval { step: "b".to_owned(), ..even.clone() }), None);
+        assert_eq!(odd.join(&LatencyInterval { response: None, ..even.clone() }).unwrap().response, odd.response);
+        assert_eq!(odd.join(&LatencyInterval { histogram: EncodedHistogram(vec![1]), ..even }), None);
+    }
+
+    #[test]
+    fn generators_make_up_one_load() {
+        let delay = |most| Delay { p50: 1, p99: 2, max: most };
+        let arrivals = |due| Some(ArrivalInterval { due, begun: due, lag: delay(due), ..ArrivalInterval::default() });
+        let one = LoadInterval { users_active: 2, arrivals: arrivals(5), ..LoadInterval::default() };
+        let two = LoadInterval { users_active: 3, arrivals: arrivals(7), ..LoadInterval::default() };
+        let joined = one.join(two);
+        assert_eq!(
+            (joined.users_active, joined.arrivals.unwrap().due, joined.arrivals.unwrap().lag),
+            (5, 12, delay(7))
+        );
+        assert_eq!(one.join(LoadInterval::default()).arrivals, one.arrivals);
+    }
 }

@@ -5,9 +5,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::CONNECTIONS;
 use crate::child::{Child, Place};
 use crate::generate::{self, Steps};
+use crate::{CONNECTIONS, SHARED, STREAMS};
 
 /// So many a second are more than any server answers over 64 connections here.
 const FAR_TOO_MANY: u32 = 200_000;
@@ -24,6 +24,10 @@ pub(crate) enum Client {
     H2load,
     Oha,
     K6,
+    ArrivalsTwo,
+    UsersTwo,
+    H2loadTwo,
+    OhaTwo,
 }
 
 /// How hard.
@@ -58,6 +62,10 @@ impl Client {
             Self::H2load => "h2load",
             Self::Oha => "oha",
             Self::K6 => "k6",
+            Self::ArrivalsTwo => "**plimsoll**, arrivals by HTTP/2",
+            Self::UsersTwo => "**plimsoll**, users by HTTP/2",
+            Self::H2loadTwo => "h2load by HTTP/2",
+            Self::OhaTwo => "oha by HTTP/2",
         }
     }
 
@@ -68,6 +76,8 @@ impl Client {
             (Self::Arrivals, _) => ours(Steps::Plain, speed.written()),
             (Self::Scripted, _) => ours(Steps::Scripted, speed.written()),
             (Self::Users, _) => ours(Steps::Plain, format!("users: {CONNECTIONS}")),
+            (Self::ArrivalsTwo, _) => ours(Steps::Two, speed.written()),
+            (Self::UsersTwo, _) => ours(Steps::Two, format!("users: {CONNECTIONS}")),
             (Self::Goose, _) => Child::part(place, "goose", &[address.to_string()]).map(Some),
             _ => {
                 let Some(program) = self.program() else { return Ok(None) };
@@ -80,7 +90,8 @@ impl Client {
     fn program(self) -> Option<PathBuf> {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peers/bin");
         let path = env::var_os("PATH").unwrap_or_default();
-        let mut places = [own].into_iter().chain(env::split_paths(&path)).map(|folder| folder.join(self.name()));
+        let name = self.name().split(' ').next().unwrap_or_default();
+        let mut places = [own].into_iter().chain(env::split_paths(&path)).map(|folder| folder.join(name));
         places.find(|place| place.is_file())
     }
 
@@ -97,6 +108,8 @@ impl Client {
             (Self::Oha, Speed::Rate(rate)) => {
                 format!("--no-tui -c{CONNECTIONS} -z60s -q{rate} --latency-correction {url}")
             }
+            (Self::H2loadTwo, _) => format!("-t1 -c{SHARED} -m{STREAMS} -D60 {url}"),
+            (Self::OhaTwo, _) => format!("--no-tui --http2 -c{SHARED} -p{STREAMS} -z60s {url}"),
             (Self::K6, _) => format!("run --quiet --vus {CONNECTIONS} --duration 1m --env URL={url} {}", script()),
             _ => String::new(),
         };

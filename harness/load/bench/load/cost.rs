@@ -49,6 +49,13 @@ pub(crate) fn open(options: &Options) -> io::Result<Table> {
     Ok(compared.table("The open model: CPU per request at 20,000 a second", &all[1..], &evenness))
 }
 
+/// As fast as 64 streams allow, of 4 connections by HTTP/2.
+pub(crate) fn http2(options: &Options) -> io::Result<Table> {
+    let all = [Client::ArrivalsTwo, Client::UsersTwo, Client::H2loadTwo, Client::OhaTwo];
+    let compared = Comparison::run(&all, Speed::Full, options)?;
+    Ok(compared.table("CPU per request by HTTP/2, 4 connections of 16 streams", &all[2..], &[]))
+}
+
 /// What is said in a column, and its digits behind the point.
 type Column = (&'static str, fn(&Round) -> f64, usize);
 

@@ -13,10 +13,9 @@ use scenario::Plan;
 use timeline::{Delay, EncodedHistogram, new_histogram};
 use tokio::runtime::Builder;
 
-use crate::CONNECTIONS;
 use crate::child::{Child, Place};
 use crate::table::median;
-use crate::told_to_end;
+use crate::{CONNECTIONS, SHARED, STREAMS, told_to_end};
 
 /// How often an interval is closed, as a run does.
 const CUT: Duration = Duration::from_secs(1);
@@ -29,17 +28,19 @@ pub(crate) enum Steps {
     /// One request with a path and a header of its own, with expectations of status, header and body, and a value that
     /// is taken out of the answer.
     Scripted,
+    /// The plain one by HTTP/2.
+    Two,
     /// Opens a WebSocket and keeps it.
     Socket,
 }
 
 impl Steps {
-    const ALL: [Self; 3] = [Self::Plain, Self::Scripted, Self::Socket];
+    const ALL: [Self; 4] = [Self::Plain, Self::Scripted, Self::Two, Self::Socket];
 
     /// As a scenario has them.
     const fn written(self) -> &'static str {
         match self {
-            Self::Plain => "{get: /, expect: {status: 200}}",
+            Self::Plain | Self::Two => "{get: /, expect: {status: 200}}",
             Self::Scripted => {
                 "{get: '/items/{{counter}}?page={{random 1..99}}', headers: {x-request-id: '{{uuid}}'}, \
                  expect: {status: 200, header: {content-type: json}, json: {$.ok: true}}, capture: {id: {json: $.id}}}"
@@ -49,7 +50,16 @@ impl Steps {
     }
 
     const fn connections(self) -> usize {
-        if matches!(self, Self::Socket) { crate::sockets::SOCKETS } else { CONNECTIONS }
+        match self {
+            Self::Plain | Self::Scripted => CONNECTIONS,
+            Self::Two => SHARED,
+            Self::Socket => crate::sockets::SOCKETS,
+        }
+    }
+
+    /// As a scenario has it.
+    fn client(self) -> String {
+        if self == Self::Two { format!("{{http: 2, streams: {STREAMS}}}") } else { "{}".to_owned() }
     }
 }
 
@@ -76,9 +86,9 @@ pub(crate) fn generate(address: &str, steps: &str, phase: &str) -> io::Result<()
 }
 
 fn plan(steps: Steps, phase: &str) -> io::Result<Plan> {
-    let steps = steps.written();
+    let (client, steps) = (steps.client(), steps.written());
     let source = format!(
-        "name: bench\ntarget: {{process: {{command: [a]}}}}\nload:\n  \
+        "name: bench\ntarget: {{process: {{command: [a]}}}}\nload:\n  client: {client}\n  \
          journeys: [{{name: a, steps: [{steps}]}}]\n  phases: [{{name: work, {phase}}}]"
     );
     scenario::load(&source, Path::new("/"), &|_| None).map_err(|problems| io::Error::other(format!("{problems:?}")))

@@ -27,6 +27,9 @@ use table::Table;
 
 /// How many everyone gets.
 const CONNECTIONS: usize = 64;
+/// The same by HTTP/2: so many connections, each with so many streams.
+const SHARED: usize = 4;
+const STREAMS: usize = CONNECTIONS / SHARED;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -39,9 +42,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn tables(options: &Options) -> Result<(), Box<dyn Error>> {
-    let measurements: [fn(&Options) -> io::Result<Table>; 8] = [
+    let measurements: [fn(&Options) -> io::Result<Table>; 9] = [
         cost::closed,
         cost::open,
+        cost::http2,
         evenness::table,
         truth::floor,
         truth::freeze,

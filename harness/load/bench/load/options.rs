@@ -14,7 +14,8 @@ pub(crate) struct Options {
 }
 
 /// The measurements, in their order.
-pub(crate) const NAMES: [&str; 8] = ["closed", "open", "evenness", "floor", "freeze", "stall", "memory", "sockets"];
+pub(crate) const NAMES: [&str; 9] =
+    ["closed", "open", "http2", "evenness", "floor", "freeze", "stall", "memory", "sockets"];
 
 impl Options {
     pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, String> {

@@ -64,8 +64,34 @@ async fn accept(listener: TcpListener, seen: Arc<Seen>) -> io::Result<()> {
 }
 
 impl Seen {
+    /// By HTTP/2, if that is what is spoken.
+    async fn attend(&self, stream: TcpStream) -> io::Result<()> {
+        let mut start = [0; 3];
+        match stream.peek(&mut start).await? {
+            3 if &start == b"PRI" => self.attend_two(stream).await.map_err(io::Error::other),
+            _ => self.attend_one(stream).await,
+        }
+    }
+
+    async fn attend_two(&self, stream: TcpStream) -> Result<(), h2::Error> {
+        let head = http::Response::builder()
+            .header("server", "bench")
+            .header("date", "Sat, 01 Aug 2026 12:00:00 GMT")
+            .header("content-type", "text/plain")
+            .header("content-length", "13")
+            .body(())
+            .map_err(|_| h2::Error::from(h2::Reason::INTERNAL_ERROR))?;
+        let mut connection = h2::server::handshake(stream).await?;
+        while let Some(request) = connection.accept().await {
+            self.note();
+            let mut body = request?.1.send_response(head.clone(), false)?;
+            body.send_data(bytes::Bytes::from_static(b"Hello, world!"), true)?;
+        }
+        Ok(())
+    }
+
     /// Requests come one at a time and without a body, so that one ends where what was read ends with an empty line.
-    async fn attend(&self, mut stream: TcpStream) -> io::Result<()> {
+    async fn attend_one(&self, mut stream: TcpStream) -> io::Result<()> {
         let mut buffer = [0; 1024];
         let mut length = 0;
         loop {

@@ -4,11 +4,11 @@ use timeline::Elapsed;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::body::{Body, Fed};
-use super::head::{Head, LONGEST_HEAD, MOST_HEADERS};
+use super::head::{Head, LONGEST_HEAD};
+use super::kept::Kept;
 use super::request::Wire;
 use super::stream::Stream;
 use crate::failure::Failure;
-use crate::script::Answer;
 
 /// What is read at once: the answers of most services in one piece.
 const ROOM: usize = 16 * 1024;
@@ -27,38 +27,6 @@ pub(super) struct Connection {
     pub(super) exchanges: u64,
     /// When it was opened.
     pub(super) opened: Elapsed,
-}
-
-/// A whole answer, kept to be looked at; used for one after the other.
-#[derive(Debug, Default)]
-pub(crate) struct Kept {
-    head: Vec<u8>,
-    body: Vec<u8>,
-}
-
-/// So much of a body is kept; what is looked for behind that is not found.
-const MOST_KEPT: usize = 8 * 1024 * 1024;
-
-impl Kept {
-    fn begin(&mut self, head: &[u8]) {
-        self.head.clear();
-        self.head.extend_from_slice(head);
-        self.body.clear();
-    }
-
-    fn add(&mut self, body: &[u8]) {
-        let room = MOST_KEPT - self.body.len();
-        self.body.extend_from_slice(&body[..body.len().min(room)]);
-    }
-
-    /// Shows it to `look`.
-    pub(crate) fn show<T>(&self, look: impl FnOnce(Answer<'_>) -> T) -> T {
-        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-        let mut answer = httparse::Response::new(&mut headers);
-        // It was read once; what cannot be read again has no headers to look at.
-        let _ = answer.parse(&self.head);
-        look(Answer { headers: answer.headers, body: &self.body })
-    }
 }
 
 /// How an exchange failed, and whether any of the answer had come by then.

@@ -1,9 +1,11 @@
 //! Where requests go, and over what.
 
 use clock::Clock;
-use scenario::{ClientPlan, Reuse};
+use http::uri::Scheme;
+use scenario::{ClientPlan, Http, Reuse};
 use std::io;
 use std::net::SocketAddr;
+use std::time::SystemTime;
 use timeline::Elapsed;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
@@ -11,6 +13,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::stream::Stream;
 use super::tls;
+use super::two::Lines;
 use crate::LoadError;
 use crate::failure::Failure;
 
@@ -21,15 +24,60 @@ const NARROW: u32 = 4096;
 pub(crate) struct Origin {
     pub(super) address: SocketAddr,
     pub(super) clock: Clock,
-    reuse: Reuse,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
+    pub(super) http: Http,
+    pub(super) reuse: Reuse,
+    pub(super) follows: bool,
+    pub(super) cookies: bool,
+    pub(super) compression: bool,
+    /// The connections by HTTP/2.
+    pub(super) lines: Lines,
+    tls: Option<Tls>,
+}
+
+/// What makes connections secure.
+struct Tls {
+    connector: TlsConnector,
+    /// The same, for HTTP/2.
+    agreeing: TlsConnector,
+    name: ServerName<'static>,
 }
 
 impl Origin {
     pub(crate) fn new(address: SocketAddr, plan: &ClientPlan, clock: Clock) -> Result<Self, LoadError> {
         let tls = plan.tls.as_ref().map(tls::connector).transpose()?;
-        let tls = tls.map(|connector| (connector, ServerName::IpAddress(address.ip().into())));
-        Ok(Self { address, clock, reuse: plan.reuse, tls })
+        let tls = tls.map(|connector| Tls {
+            agreeing: tls::agreeing_on_http_2(&connector),
+            connector,
+            name: ServerName::IpAddress(address.ip().into()),
+        });
+        let streams = match plan.http {
+            Http::One => 1,
+            Http::Two { streams } => streams,
+        };
+        Ok(Self {
+            address,
+            clock,
+            http: plan.http,
+            reuse: plan.reuse,
+            follows: plan.follows,
+            cookies: plan.cookies,
+            compression: plan.compression,
+            lines: Lines::new(streams),
+            tls,
+        })
+    }
+
+    /// What the wall clock says.
+    pub(super) fn wall_clock(&self) -> SystemTime {
+        self.clock.started_at() + self.clock.now().since(Elapsed::ZERO)
+    }
+
+    pub(super) fn is_secure(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    pub(super) fn scheme(&self) -> Scheme {
+        if self.is_secure() { Scheme::HTTPS } else { Scheme::HTTP }
     }
 
     /// Host and port, as requests say them.
@@ -40,13 +88,18 @@ impl Origin {
     /// Opens a connection; through a narrow one the target can send no more than a few kilobytes unread.
     pub(crate) async fn connect(&self, narrow: bool) -> Result<Stream, Failure> {
         let stream = self.reach(narrow).await.map_err(|error| Failure::of_io(&error))?;
-        Ok(match &self.tls {
-            None => Stream::Plain(stream),
-            Some((connector, name)) => {
-                let secured = connector.connect(name.clone(), stream).await;
-                Stream::Secure(Box::new(secured.map_err(|error| Failure::of_handshake(&error))?))
-            }
-        })
+        match &self.tls {
+            None => Ok(Stream::Plain(stream)),
+            Some(tls) => tls.secure(&tls.connector, stream).await,
+        }
+    }
+
+    /// The same for HTTP/2, upon which the other side has to agree.
+    pub(super) async fn connect_for_http_2(&self, narrow: bool) -> Result<Stream, Failure> {
+        let stream = self.reach(narrow).await.map_err(|error| Failure::of_io(&error))?;
+        let Some(tls) = &self.tls else { return Ok(Stream::Plain(stream)) };
+        let stream = tls.secure(&tls.agreeing, stream).await?;
+        if stream.agreed_upon() == Some(tls::HTTP_2) { Ok(stream) } else { Err(Failure::NotHttp2) }
     }
 
     async fn reach(&self, narrow: bool) -> io::Result<TcpStream> {
@@ -71,6 +124,13 @@ impl Origin {
             Reuse::Requests(most) => exchanges < most,
             Reuse::For(most) => self.clock.now().since(opened) < most,
         }
+    }
+}
+
+impl Tls {
+    async fn secure(&self, connector: &TlsConnector, stream: TcpStream) -> Result<Stream, Failure> {
+        let secured = connector.connect(self.name.clone(), stream).await;
+        Ok(Stream::Secure(Box::new(secured.map_err(|error| Failure::of_handshake(&error))?)))
     }
 }
 

@@ -1,9 +1,12 @@
 //! A request on its way: put together once where it is the same each time, else for each walk.
 
-use std::net::SocketAddr;
+use bytes::Bytes;
+use memchr::memmem;
+use scenario::{Http, Method};
 
-use scenario::Method;
-
+use super::decode;
+use super::origin::Origin;
+use super::two;
 use crate::LoadError;
 use crate::script::{Compiler, Message, Scope};
 
@@ -17,8 +20,18 @@ pub(crate) struct Prepared {
     method: Method,
     /// The lines of the head that are the same each time, behind the first.
     lines: String,
-    /// All of it, where nothing is filled in, and how much of that is the head.
-    whole: Option<(Vec<u8>, usize)>,
+    /// All of it, where nothing is filled in.
+    fixed: Option<Fixed>,
+}
+
+/// A request that is the same each time.
+#[derive(Debug)]
+struct Fixed {
+    bytes: Bytes,
+    /// So many of them are the head.
+    head: usize,
+    /// The head, where it goes by HTTP/2.
+    two: Option<http::Request<()>>,
 }
 
 /// A request as it goes over the wire.
@@ -31,12 +44,67 @@ pub(crate) struct Wire<'a> {
     pub(crate) bodyless: bool,
     /// It may be sent twice without harm (RFC 9110, 9.2.2).
     pub(crate) repeatable: bool,
+    /// Where it comes from, if it is the same each time.
+    fixed: Option<&'a Fixed>,
 }
 
 impl<'a> Wire<'a> {
+    /// One that is sent once, of these bytes, so many of which are the head.
+    pub(super) fn new(bytes: &'a [u8], head: usize, bodyless: bool, repeatable: bool) -> Self {
+        Self { bytes, head, bodyless, repeatable, fixed: None }
+    }
+
     /// The head, and at most so many bytes of the body.
     pub(crate) fn up_to(self, body: usize) -> &'a [u8] {
         &self.bytes[..self.bytes.len().min(self.head.saturating_add(body))]
+    }
+
+    pub(super) fn body(self) -> &'a [u8] {
+        &self.bytes[self.head..]
+    }
+
+    /// The words of its first line: method and path.
+    fn words(self) -> impl Iterator<Item = &'a [u8]> {
+        self.lines().next().unwrap_or_default().split(|byte| *byte == b' ')
+    }
+
+    pub(super) fn method(self) -> &'a [u8] {
+        self.words().next().unwrap_or_default()
+    }
+
+    /// Path and query.
+    pub(super) fn path(self) -> &'a [u8] {
+        self.words().nth(1).unwrap_or_default()
+    }
+
+    /// The lines of its head, without their ends.
+    pub(super) fn lines(self) -> impl Iterator<Item = &'a [u8]> {
+        let mut rest = &self.bytes[..self.head];
+        std::iter::from_fn(move || {
+            let end = memmem::find(rest, b"\r\n").filter(|end| *end > 0)?;
+            let line = &rest[..end];
+            rest = &rest[end + 2..];
+            Some(line)
+        })
+    }
+
+    /// Names and values of its headers, in order.
+    pub(super) fn headers(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        self.lines().skip(1).filter_map(|line| {
+            let end = memchr::memchr(b':', line)?;
+            Some((&line[..end], line[end + 1..].trim_ascii()))
+        })
+    }
+
+    /// The value of its first header of this name.
+    pub(super) fn header(self, name: &str) -> Option<&'a [u8]> {
+        self.headers().find(|(is, _)| is.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
+    }
+
+    /// Its head and its body for HTTP/2, where they were put together once.
+    pub(super) fn fixed_for_http_2(self) -> Option<(&'a http::Request<()>, Bytes)> {
+        let fixed = self.fixed?;
+        Some((fixed.two.as_ref()?, fixed.bytes.slice(fixed.head..)))
     }
 }
 
@@ -48,11 +116,11 @@ pub(crate) struct Room {
 }
 
 impl Prepared {
-    /// Prepares `plan` for the target at `address`.
+    /// Prepares `plan` for the target at `origin`.
     pub(crate) fn new(
         plan: &scenario::Request,
         compiler: &mut Compiler<'_>,
-        address: SocketAddr,
+        origin: &Origin,
     ) -> Result<Self, LoadError> {
         let refused = |what: &str| LoadError::Request { step: plan.name.clone(), source: what.into() };
         if plan.path.chars().any(char::is_control) {
@@ -63,19 +131,30 @@ impl Prepared {
         let mut lines = String::new();
         let mut line = |name: &str, value: &str| lines.extend([name, ": ", value, "\r\n"]);
         if !has(plan, "host") {
-            line("host", &address.to_string());
+            line("host", &origin.authority().to_string());
         }
         OWN.iter().filter(|(name, _)| !has(plan, name)).for_each(|(name, value)| line(name, value));
+        if origin.compression && !has(plan, "accept-encoding") {
+            line("accept-encoding", decode::TAKEN);
+        }
         if let Some(content_type) = message.body.as_ref().and_then(|body| body.content_type()) {
             line("content-type", content_type);
         }
-        let mut prepared = Self { message, method: plan.method, lines, whole: None };
-        prepared.whole = prepared.fixed();
+        let mut prepared = Self { message, method: plan.method, lines, fixed: None };
+        let (bytes, head) = prepared.constant();
+        let wire = prepared.wire_of(&bytes, head);
+        let two = (origin.http != Http::One).then(|| two::head(origin, wire));
+        if two.as_ref().is_some_and(Option::is_none) {
+            return Err(refused("HTTP/2 cannot carry its path or a header"));
+        }
+        if prepared.message.is_constant() {
+            prepared.fixed = Some(Fixed { bytes: bytes.into(), head, two: two.flatten() });
+        }
         Ok(prepared)
     }
 
-    /// All of it, where it is the same each time.
-    fn fixed(&self) -> Option<(Vec<u8>, usize)> {
+    /// All of it, with what is filled in left out, and the length of its head.
+    fn constant(&self) -> (Vec<u8>, usize) {
         let Message { path, headers, body } = &self.message;
         let mut bytes = Vec::new();
         self.begin(&mut bytes, |bytes| bytes.extend_from_slice(path.constant().unwrap_or_default()));
@@ -84,21 +163,23 @@ impl Prepared {
         }
         let body = body.as_ref().map(|body| body.constant().unwrap_or_default());
         let head = self.end(&mut bytes, body);
-        self.message.is_constant().then_some((bytes, head))
+        (bytes, head)
     }
 
     /// The request of this walk; `room` is emptied first.
     pub(crate) fn wire<'a>(&'a self, scope: &mut Scope, room: &'a mut Room) -> Wire<'a> {
-        let (bytes, head) = if let Some((bytes, head)) = &self.whole {
-            (bytes.as_slice(), *head)
-        } else {
-            let Room { whole, body } = room;
-            whole.clear();
-            let head = self.render(scope, whole, body);
-            (whole.as_slice(), head)
-        };
+        if let Some(fixed) = &self.fixed {
+            return Wire { fixed: Some(fixed), ..self.wire_of(&fixed.bytes, fixed.head) };
+        }
+        let Room { whole, body } = room;
+        whole.clear();
+        let head = self.render(scope, whole, body);
+        self.wire_of(whole, head)
+    }
+
+    fn wire_of<'a>(&self, bytes: &'a [u8], head: usize) -> Wire<'a> {
         let repeatable = !matches!(self.method, Method::Post | Method::Patch);
-        Wire { bytes, head, bodyless: self.method == Method::Head, repeatable }
+        Wire::new(bytes, head, self.method == Method::Head, repeatable)
     }
 
     /// Puts it together; the length of the head.

@@ -24,6 +24,16 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// The protocol that both sides agreed upon in the handshake, where they did.
+    pub(super) fn agreed_upon(&self) -> Option<&[u8]> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Secure(stream) => stream.get_ref().1.alpn_protocol(),
+        }
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {

@@ -34,6 +34,16 @@ pub(super) fn connector(plan: &TlsPlan) -> Result<TlsConnector, LoadError> {
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
+/// HTTP/2, as handshakes name it (RFC 9113, 3.2).
+pub(super) const HTTP_2: &[u8] = b"h2";
+
+/// One that speaks HTTP/2 with those who do, and makes connections as secure as `connector`.
+pub(super) fn agreeing_on_http_2(connector: &TlsConnector) -> TlsConnector {
+    let mut config = ClientConfig::clone(connector.config());
+    config.alpn_protocols = vec![HTTP_2.to_vec()];
+    TlsConnector::from(Arc::new(config))
+}
+
 /// The certificates of the system, and those of the scenario.
 fn roots(plan: &TlsPlan) -> Result<RootCertStore, LoadError> {
     let mut roots = RootCertStore::empty();

@@ -14,9 +14,14 @@ pub struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     /// The values of all headers of this name, in order.
-    pub(super) fn values(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn values(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let is_called = move |header: &&Header<'a>| header.name.eq_ignore_ascii_case(name);
         self.headers.iter().filter(is_called).map(|header| header.value)
+    }
+
+    /// Where it sends the request on to.
+    pub(crate) fn location(self) -> Option<&'a [u8]> {
+        self.values("location").next()
     }
 
     /// The value of the cookie of this name, where the answer sets it (RFC 6265, 5.2).

@@ -18,31 +18,32 @@ pub struct Unmet<'a> {
 }
 
 impl Unmet<'_> {
-    /// What was seen, to be shown: its first 200 bytes in one line, `…` where that is not all.
+    /// What was seen, to be shown.
     pub fn example(&self) -> String {
-        let shown = &self.seen[..self.seen.len().min(LONGEST_EXAMPLE)];
-        let mut text = String::new();
-        for character in String::from_utf8_lossy(shown).chars() {
-            if character.is_control() {
-                text.extend(character.escape_default());
-            } else {
-                text.push(character);
-            }
-        }
-        if shown.len() < self.seen.len() {
-            text.push('…');
-        }
-        text
+        example(self.seen)
     }
+}
+
+/// What was seen, to be shown: its first 200 bytes in one line, `…` where that is not all.
+pub fn example(seen: &[u8]) -> String {
+    let shown = &seen[..seen.len().min(LONGEST_EXAMPLE)];
+    let mut text = String::new();
+    for character in String::from_utf8_lossy(shown).chars() {
+        if character.is_control() {
+            text.extend(character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
+    if shown.len() < seen.len() {
+        text.push('…');
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn example(seen: &[u8]) -> String {
-        Unmet { kind: &Arc::from("body"), seen, ends_the_walk: false }.example()
-    }
 
     #[test]
     fn an_example_is_short_and_harmless() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clock::Clock;
 use hdrhistogram::Histogram;
-use load::{Cut, Demand, Load, Schedule, Shard};
+use load::{Cut, Demand, Load, Schedule};
 use rustix::process::{Pid, Signal, kill_process};
 use scenario::{Journey, Phase, Process, RateRamp, Step};
 use timeline::{ArrivalInterval, Elapsed, EncodedHistogram};
@@ -236,21 +236,6 @@ async fn a_load_that_was_stopped_itself_says_so() {
     let [lag, response] = [0, 1].map(|at| said.split(' ').nth(at).and_then(|time| time.parse::<u64>().ok()));
     assert!(lag >= Some(400_000) && response >= Some(400_000), "{said}");
     assert_eq!(server.requests(), 400);
-}
-
-#[tokio::test]
-async fn four_loads_with_a_share_each_make_up_the_one_plan() {
-    let server = Server::start().await;
-    let schedule = Schedule::new(&phases(&[(1000, 400.0)]), Process::Poisson, 5);
-    let planned = schedule.clone().count() as u64;
-    let journeys = gets("/ok");
-    let share = |index| Arrivals::start(&server, &journeys, schedule.clone().shard(Shard { index, of: 4 }), 20);
-    let shares = [share(0), share(1), share(2), share(3)];
-    let mut merged = timeline::new_histogram();
-    for one in shares {
-        merged.add(response(&one.run(1300).await)).expect("the same bounds");
-    }
-    assert_eq!((merged.len(), server.requests()), (planned, planned));
 }
 
 #[tokio::test]

@@ -11,24 +11,48 @@ use crate::server::{Server, Wire};
 use crate::{DATA, TIMEOUT, get, gets, journey, millis, only_failure};
 
 /// What became of `count` arrivals, one after the other, of the one journey.
-async fn cut_of(journeys: &[Journey], client: &ClientPlan, address: SocketAddr, count: u64) -> Cut {
+pub(crate) async fn cut_of(journeys: &[Journey], client: &ClientPlan, address: SocketAddr, count: u64) -> Cut {
+    cut_within(journeys, client, address, count, TIMEOUT).await
+}
+
+/// The same, where requests may take so long.
+pub(crate) async fn cut_within(
+    journeys: &[Journey],
+    client: &ClientPlan,
+    address: SocketAddr,
+    count: u64,
+    timeout: Duration,
+) -> Cut {
     let length = Duration::from_millis(20 * count);
-    let phase = Phase { length, rate: RateRamp { from: 50.0, to: 50.0 }, ..Phase::default() };
+    run(journeys, client, address, timeout, (length, 50.0, 1)).await
+}
+
+/// What became of `count` arrivals within half a second, over as many connections as it takes up to `most`.
+pub(crate) async fn cut_of_many(
+    journeys: &[Journey],
+    client: &ClientPlan,
+    address: SocketAddr,
+    count: u64,
+    most: u64,
+) -> Cut {
+    let (length, rate) = (millis(300), count as f64 / 0.3);
+    run(journeys, client, address, TIMEOUT, (length, rate, most)).await
+}
+
+async fn run(
+    journeys: &[Journey],
+    client: &ClientPlan,
+    address: SocketAddr,
+    timeout: Duration,
+    (length, rate, most_connections): (Duration, f64, u64),
+) -> Cut {
+    let phase = Phase { length, rate: RateRamp { from: rate, to: rate }, ..Phase::default() };
     let schedule = Schedule::new(&[phase], Process::Uniform, 0);
     let clock = Clock::start();
-    let demand = Demand {
-        journeys,
-        timeout: TIMEOUT,
-        client,
-        data: &DATA,
-        seed: 0,
-        most_users: 0,
-        schedule,
-        most_connections: 1,
-    };
+    let demand = Demand { journeys, timeout, client, data: &DATA, seed: 0, most_users: 0, schedule, most_connections };
     let mut load = load::start(demand, address, clock).expect("a load");
     load.begin(clock.now());
-    clock.sleep_until(clock.now() + length + millis(300)).await;
+    clock.sleep_until(clock.now() + length + millis(500)).await;
     load.stop().await
 }
 

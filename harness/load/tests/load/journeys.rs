@@ -11,7 +11,7 @@ use crate::millis;
 use crate::server::Server;
 
 /// A plan of one journey that begins `count` times in the first second.
-fn plan(load: &str, steps: &str, folder: &Path, count: u64) -> Plan {
+pub(crate) fn plan(load: &str, steps: &str, folder: &Path, count: u64) -> Plan {
     let source = format!(
         "name: test\ntarget: {{process: {{command: [none]}}}}\nload:\n  seed: 7\n{load}  journeys:\n    - name: test\n      \
          steps:\n{steps}\n  phases: [{{for: 1s, rate: {count}/s}}]\n"
@@ -19,7 +19,7 @@ fn plan(load: &str, steps: &str, folder: &Path, count: u64) -> Plan {
     scenario::load(&source, folder, &|_| None).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
-async fn run(plan: &Plan, server: &Server) -> Cut {
+pub(crate) async fn run(plan: &Plan, server: &Server) -> Cut {
     let clock = Clock::start();
     let mut load = load::start(Demand::of(plan), server.address, clock).expect("a load");
     load.begin(clock.now());

@@ -3,8 +3,12 @@
 mod arrivals;
 mod client;
 mod journeys;
+mod processes;
 mod server;
+mod server_two;
+mod session;
 mod socket;
+mod two;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpStream};
@@ -73,12 +77,20 @@ impl Bench {
     }
 
     async fn start_with(journeys: &[Journey], users: u64, address: SocketAddr, timeout: Duration) -> Self {
+        Self::start_for(users_only(journeys, users, timeout), address).await
+    }
+
+    async fn start_by(journeys: &[Journey], users: u64, address: SocketAddr, client: &ClientPlan) -> Self {
+        Self::start_for(Demand { client, ..users_only(journeys, users, TIMEOUT) }, address).await
+    }
+
+    async fn start_for(demand: Demand<'_>, address: SocketAddr) -> Self {
         let alone = ONE_AT_A_TIME.lock().await;
         let clock = Clock::start();
         // A test that failed leaves its load behind for a moment.
         let mut tries = 0..40;
         let load = loop {
-            match load::start(users_only(journeys, users, timeout), address, clock) {
+            match load::start(demand.clone(), address, clock) {
                 Err(LoadError::Busy) if tries.next().is_some() => clock.sleep_until(clock.now() + millis(100)).await,
                 started => break started.expect("a load"),
             }

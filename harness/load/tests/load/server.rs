@@ -1,13 +1,17 @@
 //! A real HTTP server, small enough to be wrong on purpose.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use clock::Clock;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use timeline::Elapsed;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -24,13 +28,19 @@ pub(crate) struct Seen {
     pub(crate) open: AtomicU64,
     pub(crate) requests: AtomicU64,
     unfinished: AtomicU64,
-    paths: Mutex<BTreeMap<String, u64>>,
+    /// How often each path was asked for, and when for the first time.
+    paths: Mutex<BTreeMap<String, (u64, Elapsed)>>,
     last: Mutex<String>,
 }
 
 impl Seen {
     pub(crate) fn at(&self, path: &str) -> u64 {
-        self.paths.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied().unwrap_or_default()
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner).get(path).map_or(0, |(count, _)| *count)
+    }
+
+    /// When `path` was asked for first, by the server's clock.
+    pub(crate) fn came(&self, path: &str) -> Option<Elapsed> {
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner).get(path).map(|(_, came)| *came)
     }
 
     /// Connections that ended in the middle of a request.
@@ -43,10 +53,10 @@ impl Seen {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn note(&self, path: &str, request: &[u8]) {
+    fn note(&self, path: &str, request: &[u8], now: Elapsed) {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
-        *paths.entry(path.to_owned()).or_default() += 1;
+        paths.entry(path.to_owned()).or_insert((0, now)).0 += 1;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = String::from_utf8_lossy(request).into_owned();
     }
 }
@@ -61,16 +71,22 @@ pub(crate) enum Wire {
 
 impl Wire {
     pub(crate) fn secure() -> Self {
+        Self::secure_for(&[])
+    }
+
+    /// One that agrees upon these protocols.
+    pub(crate) fn secure_for(protocols: &[&[u8]]) -> Self {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
         let path = std::env::temp_dir().join(format!("plimsoll-load-{}.pem", std::process::id()));
         std::fs::write(&path, made.cert.pem()).expect("a file");
         let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("versions")
             .with_no_client_auth()
             .with_single_cert(vec![made.cert.der().clone()], key)
             .expect("a configuration");
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
         Self::Secure(TlsAcceptor::from(Arc::new(config)), Arc::new(path))
     }
 }
@@ -79,6 +95,7 @@ impl Wire {
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) seen: Arc<Seen>,
+    pub(crate) clock: Clock,
     wire: Wire,
     accepting: JoinHandle<()>,
 }
@@ -92,8 +109,9 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let seen = Arc::new(Seen::default());
-        let accepting = tokio::spawn(accept(listener, wire.clone(), Arc::clone(&seen)));
-        Self { address, seen, wire, accepting }
+        let clock = Clock::start();
+        let accepting = tokio::spawn(accept(listener, wire.clone(), Arc::clone(&seen), clock));
+        Self { address, seen, clock, wire, accepting }
     }
 
     /// Where its certificate is.
@@ -123,7 +141,7 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: TcpListener, wire: Wire, seen: Arc<Seen>) {
+async fn accept(listener: TcpListener, wire: Wire, seen: Arc<Seen>, clock: Clock) {
     while let Ok((stream, _)) = listener.accept().await {
         let (seen, wire) = (Arc::clone(&seen), wire.clone());
         tokio::spawn(async move {
@@ -131,9 +149,9 @@ async fn accept(listener: TcpListener, wire: Wire, seen: Arc<Seen>) {
             seen.open.fetch_add(1, Ordering::Relaxed);
             // A connection that breaks is what some of the tests are about.
             let _ = match wire {
-                Wire::Plain => serve(stream, &seen).await,
+                Wire::Plain => serve(stream, &seen, clock).await,
                 Wire::Secure(acceptor, _) => match acceptor.accept(stream).await {
-                    Ok(stream) => serve(stream, &seen).await,
+                    Ok(stream) => serve(stream, &seen, clock).await,
                     Err(error) => Err(error),
                 },
             };
@@ -142,14 +160,14 @@ async fn accept(listener: TcpListener, wire: Wire, seen: Arc<Seen>) {
     }
 }
 
-async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, seen: &Seen) -> io::Result<()> {
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, seen: &Seen, clock: Clock) -> io::Result<()> {
     let mut buffer = Vec::new();
     while let Some(length) = fill(&mut stream, &mut buffer).await? {
         let request: Vec<u8> = buffer.drain(..length).collect();
         let text = String::from_utf8_lossy(&request);
         let path = text.split(' ').nth(1).unwrap_or_default().to_owned();
-        seen.note(&path, &request);
-        if !answer(&mut stream, &path).await? {
+        seen.note(&path, &request, clock.now());
+        if !answer(&mut stream, &path, &text).await? {
             return stream.shutdown().await;
         }
     }
@@ -195,14 +213,17 @@ fn canned(what: &str) -> Option<(&'static [u8], bool)> {
 }
 
 /// Answers as the path says; `false` where the connection is to be closed.
-async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), path: &str) -> io::Result<bool> {
+async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), path: &str, request: &str) -> io::Result<bool> {
     let (what, number) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
     if let Some((bytes, keeps)) = canned(what) {
         stream.write_all(bytes).await?;
         return Ok(keeps);
     }
     match what {
-        "slow" => sleep(Duration::from_millis(number.parse().unwrap_or(50))).await,
+        "slow" => {
+            let millis = number.split('?').next().and_then(|millis| millis.parse().ok());
+            sleep(Duration::from_millis(millis.unwrap_or(50))).await;
+        }
         "hang" => {
             // Until the other side gives up.
             stream.read_u8().await?;
@@ -244,8 +265,38 @@ async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), path: &str) 
         }
         _ => {}
     }
+    if let Some(whole) = session(path, request) {
+        stream.write_all(&whole).await?;
+        return Ok(true);
+    }
     let status: u16 = if what == "status" { number.parse().unwrap_or(200) } else { 200 };
     let head = format!("HTTP/1.1 {status} So\r\nlocation: /elsewhere\r\ncontent-length: 2\r\n\r\nok");
     stream.write_all(head.as_bytes()).await?;
     Ok(true)
+}
+
+/// An answer that sends on, sets cookies, tells those that it was sent, or is compressed: what it does stands in front of
+/// the `?`, and what with behind it.
+fn session(path: &str, request: &str) -> Option<Vec<u8>> {
+    let (what, with) = path.split_once('?').unwrap_or((path, ""));
+    let header = |name: &str| request.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    let (status, headers, body) = match what.split('/').collect::<Vec<_>>()[..] {
+        ["", "redirect", status] => (status, format!("location: {with}\r\n"), Vec::new()),
+        ["", "set"] | ["", _, "set"] => {
+            let set = with.split('&').map(|cookie| format!("set-cookie: {cookie}\r\n"));
+            ("200", set.collect(), Vec::new())
+        }
+        ["", "cookies"] | ["", _, "cookies"] => {
+            ("200", String::new(), format!("[{}]", header("cookie: ")).into_bytes())
+        }
+        ["", "compressed"] if header("accept-encoding: ").contains("gzip") => {
+            let mut body = GzEncoder::new(Vec::new(), Compression::fast());
+            body.write_all(br#"{"ok":true,"id":7}"#).ok()?;
+            ("200", "content-encoding: gzip\r\n".to_owned(), body.finish().ok()?)
+        }
+        ["", "broken"] => ("200", "content-encoding: gzip\r\n".to_owned(), b"no gzip".to_vec()),
+        _ => return None,
+    };
+    let head = format!("HTTP/1.1 {status} So\r\n{headers}content-length: {}\r\n\r\n", body.len());
+    Some([head.into_bytes(), body].concat())
 }

@@ -59,6 +59,29 @@ pub struct ClientPlan {
     pub tls: Option<TlsPlan>,
     /// How long a connection is used.
     pub reuse: Reuse,
+    /// The protocol.
+    pub http: Http,
+    /// Are redirects followed?
+    pub follows: bool,
+    /// Does every visitor have a jar of cookies?
+    pub cookies: bool,
+    /// Are answers asked for compressed?
+    pub compression: bool,
+}
+
+/// The protocol that requests are sent by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Http {
+    /// HTTP/1.1: every visitor has a connection of its own.
+    #[default]
+    One,
+    /// HTTP/2 without an upgrade: over TLS as agreed upon in the handshake, else as known beforehand. Visitors share
+    /// connections.
+    Two {
+        /// The most requests at once over one connection; fewer where the target takes fewer.
+        streams: u64,
+    },
 }
 
 /// TLS.

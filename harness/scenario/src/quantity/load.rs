@@ -95,6 +95,47 @@ impl Written for ConnectionUse {
     }
 }
 
+/// A version of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// HTTP/1.1.
+    One,
+    /// HTTP/2.
+    Two,
+}
+
+impl Written for HttpVersion {
+    const NAME: &'static str = "a version of HTTP";
+    const EXAMPLE: &'static str = "`1.1` or `2`";
+    const PATTERN: &'static str = r"^(1\.1|2)$";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "1.1" => Some(Self::One),
+            "2" => Some(Self::Two),
+            _ => None,
+        }
+    }
+}
+
+/// Whether redirects are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redirects(pub bool);
+
+impl Written for Redirects {
+    const NAME: &'static str = "what is done about redirects";
+    const EXAMPLE: &'static str = "`follow` or `no`";
+    const PATTERN: &'static str = "^(follow|no)$";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "follow" => Some(Self(true)),
+            "no" => Some(Self(false)),
+            _ => None,
+        }
+    }
+}
+
 /// How far an answer is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AnswerPoint(pub Point);

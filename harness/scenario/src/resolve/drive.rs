@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use super::Resolver;
 use super::target::absolute;
-use crate::plan::{ArrivalPlan, ClientPlan, DataPlan, DataSource, Phase, TlsPlan};
+use crate::plan::{ArrivalPlan, ClientPlan, DataPlan, DataSource, Http, Phase, TlsPlan};
+use crate::quantity::HttpVersion;
 use crate::spec::{ClientSpec, DataSpec, LoadSpec};
 use crate::template::is_name;
 
 /// A machine has no more ports than this for one target, and a process seldom as many files.
 const MOST_CONNECTIONS: u64 = 20_000;
+/// What servers and browsers take for a sensible number.
+const STREAMS: u64 = 100;
+const MOST_STREAMS: u64 = 10_000;
 
 impl Resolver<'_> {
     pub(super) fn arrivals(&mut self, spec: &LoadSpec, phases: &[Phase]) -> ArrivalPlan {
@@ -29,13 +33,37 @@ impl Resolver<'_> {
         ArrivalPlan { process, seed: spec.seed, connections }
     }
 
-    pub(super) fn client(&self, spec: Option<&ClientSpec>) -> ClientPlan {
+    pub(super) fn client(&mut self, spec: Option<&ClientSpec>) -> ClientPlan {
         let Some(spec) = spec else { return ClientPlan::default() };
         let tls = spec.tls.as_ref().map(|tls| TlsPlan {
             verify: tls.verify.unwrap_or(true),
             ca: tls.ca.as_ref().map(|path| absolute(self.folder, path)),
         });
-        ClientPlan { tls, reuse: spec.reuse.map(|reuse| reuse.0).unwrap_or_default() }
+        ClientPlan {
+            tls,
+            reuse: spec.reuse.map(|reuse| reuse.0).unwrap_or_default(),
+            http: self.http(spec),
+            follows: spec.redirects.is_some_and(|redirects| redirects.0),
+            cookies: spec.cookies.unwrap_or(false),
+            compression: spec.compression.unwrap_or(false),
+        }
+    }
+
+    fn http(&mut self, spec: &ClientSpec) -> Http {
+        let place = ["load", "client", "streams"];
+        if spec.http != Some(HttpVersion::Two) {
+            if spec.streams.is_some() && !self.is_known_bad(&["load", "client"]) {
+                let hint = "speak HTTP/2: `http: 2`; of HTTP/1.1 a connection carries one request at a time";
+                self.refuse(&place, "only HTTP/2 has streams", hint);
+            }
+            return Http::One;
+        }
+        let streams = spec.streams.unwrap_or(STREAMS);
+        if !(1..=MOST_STREAMS).contains(&streams) {
+            let hint = format!("from 1 to {MOST_STREAMS}");
+            self.refuse(&place, "that is no number of streams for a connection", hint);
+        }
+        Http::Two { streams }
     }
 
     pub(super) fn data(&mut self, specs: &BTreeMap<String, DataSpec>) -> BTreeMap<String, DataPlan> {

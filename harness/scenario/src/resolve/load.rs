@@ -9,6 +9,7 @@ use super::Resolver;
 use super::request::Walk;
 use super::socket::socket_keys;
 use crate::plan::{Body, Journey, Method, Phase, RateRamp, Request, Step, Users, load_phases};
+use crate::quantity::HttpVersion;
 use crate::spec::{JourneySpec, LoadSpec, PhaseSpec, Spec, StepSpec};
 
 pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -109,7 +110,9 @@ impl Resolver<'_> {
         let mut names = BTreeSet::new();
         let mut journeys = Vec::new();
         for (index, journey) in spec.load.journeys.iter().enumerate() {
-            let walk = Walk::new(&journey.name, &spec.load.data);
+            let client = spec.load.client.as_ref();
+            let is_http_2 = client.is_some_and(|client| client.http == Some(HttpVersion::Two));
+            let walk = Walk::new(&journey.name, &spec.load.data, is_http_2);
             journeys.push(self.journey(index, journey, &mut names, walk));
         }
         journeys
@@ -260,6 +263,9 @@ impl Resolver<'_> {
             headers.push(("content-type".to_owned(), content_type.to_owned()));
         }
         self.headers(place, &headers);
+        if walk.is_http_2 {
+            self.of_http_1(place, &headers);
+        }
         let expect = self.expect(place, spec.expect.as_ref());
         let manner = self.manner(place, spec);
         let captures = self.captures(place, spec, walk);
@@ -277,7 +283,18 @@ impl Resolver<'_> {
             }
         }
     }
+
+    fn of_http_1(&mut self, place: &[&str], headers: &[(String, String)]) {
+        for (name, _) in headers.iter().filter(|(name, _)| OF_HTTP_1.contains(&name.to_lowercase().as_str())) {
+            let place = [place, &["headers", name.as_str()]].concat();
+            let hint = "leave it out; how long a connection is used says `client: {reuse: ...}`";
+            self.refuse(&place, format!("HTTP/2 has no `{name}`"), hint);
+        }
+    }
 }
+
+/// Headers about the connection, of which HTTP/2 has none (RFC 9113, 8.2.2).
+const OF_HTTP_1: [&str; 5] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
 
 /// The name, with a number behind it where it is taken: a step is a line in the record.
 pub(super) fn unique(name: &str, names: &mut BTreeSet<String>) -> String {

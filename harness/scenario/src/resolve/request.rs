@@ -22,10 +22,12 @@ pub(super) struct Walk<'a> {
     pub(super) in_repeat: bool,
     /// Is a WebSocket open?
     pub(super) has_socket: bool,
+    /// Are requests sent by HTTP/2?
+    pub(super) is_http_2: bool,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(journey: &'a str, data: &'a BTreeMap<String, DataSpec>) -> Self {
+    pub(super) fn new(journey: &'a str, data: &'a BTreeMap<String, DataSpec>, is_http_2: bool) -> Self {
         Self {
             journey,
             step_names: BTreeSet::new(),
@@ -33,6 +35,7 @@ impl<'a> Walk<'a> {
             data,
             in_repeat: false,
             has_socket: false,
+            is_http_2,
         }
     }
 

@@ -4,7 +4,7 @@ use super::Resolver;
 use super::load::unique;
 use super::request::Walk;
 use crate::plan::{SocketAction, SocketStep};
-use crate::spec::StepSpec;
+use crate::spec::{ExpectSpec, StepSpec};
 
 impl Resolver<'_> {
     /// The step, where `spec` writes exactly one of the keys of a WebSocket.
@@ -35,6 +35,7 @@ impl Resolver<'_> {
             SocketAction::Send(text.clone())
         } else if let Some(pattern) = &spec.receive {
             only.push("expect");
+            self.of_a_message(&[place, &["expect"]].concat(), spec.expect.as_ref());
             let pattern = self.pattern(&[place, &["receive"]].concat(), pattern);
             let within = spec.expect.as_ref().and_then(|expect| expect.within).map(|span| span.0);
             SocketAction::Receive { pattern, within }
@@ -47,6 +48,21 @@ impl Resolver<'_> {
         };
         self.says_only(place, spec, "is about a WebSocket", &only);
         Some(action)
+    }
+
+    /// Refuses what only an answer to a request has.
+    fn of_a_message(&mut self, place: &[&str], spec: Option<&ExpectSpec>) {
+        let Some(spec) = spec else { return };
+        let of_answers = [
+            ("status", spec.status.is_some()),
+            ("header", !spec.header.is_empty()),
+            ("body", spec.body.is_some()),
+            ("json", !spec.json.is_empty()),
+        ];
+        for (key, _) in of_answers.iter().filter(|(_, written)| *written) {
+            let hint = "say what it contains in `receive`, and how soon in `expect: {within: 100ms}`";
+            self.refuse(&[place, &[key]].concat(), format!("a message over a WebSocket has no `{key}`"), hint);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::quantity::{ConnectionUse, Taking};
+use crate::quantity::{ConnectionUse, HttpVersion, Redirects, Taking};
 
 /// How requests are sent; plain HTTP/1.1 on a connection that is kept, where nothing is said.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -13,6 +13,17 @@ pub struct ClientSpec {
     pub tls: Option<TlsSpec>,
     /// How long a connection is used: `always` where nothing is said.
     pub reuse: Option<ConnectionUse>,
+    /// The protocol: `1.1` where nothing is said. By HTTP/2, visitors share connections; each WebSocket has its own.
+    pub http: Option<HttpVersion>,
+    /// The most requests at once over a connection of HTTP/2: 100 where nothing is said, and fewer where the target
+    /// takes fewer.
+    pub streams: Option<u64>,
+    /// Follow redirects on the target itself, up to ten: `no` where nothing is said, and their status is judged as any.
+    pub redirects: Option<Redirects>,
+    /// Keep the cookies that the target sets and send them again, each visitor its own: false where nothing is said.
+    pub cookies: Option<bool>,
+    /// Ask for compressed answers: false where nothing is said.
+    pub compression: Option<bool>,
 }
 
 /// TLS.

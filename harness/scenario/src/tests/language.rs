@@ -89,7 +89,7 @@ fn a_client_is_plain_unless_it_is_told_otherwise() {
     assert_eq!(client("timeout: 5s"), ClientPlan::default());
     let told = "client: {tls: {verify: false, ca: ./ca.pem}, reuse: 100 requests}";
     let tls = TlsPlan { verify: false, ca: Some(PathBuf::from("/scenarios/chat/ca.pem")) };
-    assert_eq!(client(told), ClientPlan { tls: Some(tls), reuse: Reuse::Requests(100) });
+    assert_eq!(client(told), ClientPlan { tls: Some(tls), reuse: Reuse::Requests(100), ..ClientPlan::default() });
     assert_eq!(client("client: {reuse: no}").reuse, Reuse::Never);
     assert_eq!(client("client: {reuse: 30s, tls: {}}").tls, Some(TlsPlan { verify: true, ca: None }));
     let wrong = "client: {reuse: 100, tsl: {}}\nphases: [{for: 1m, users: 1}]";
@@ -98,8 +98,58 @@ fn a_client_is_plain_unless_it_is_told_otherwise() {
         [
             "4:19: `100` is not how long a connection is used (write `no`, `always`, a number of requests or a time: \
          `100 requests`, `30s`)",
-            "4:24: unknown key `tsl` (the keys here are `tls`, `reuse`)",
+            "4:24: unknown key `tsl` (the keys here are `tls`, `reuse`, `http`, `streams`, `redirects`, `cookies`, \
+             `compression`)",
         ]
+    );
+}
+
+#[test]
+fn a_client_speaks_http_2_follows_and_keeps_cookies_where_it_is_told_to() {
+    let client = |client: &str| plan(&with_load(&format!("{client}\nphases: [{{for: 1m, users: 1}}]"))).client;
+    assert_eq!(client("client: {http: 2}").http, Http::Two { streams: 100 });
+    assert_eq!(client("client: {http: 2, streams: 16}").http, Http::Two { streams: 16 });
+    assert_eq!(client("client: {http: 1.1}"), ClientPlan::default());
+    let told = client("client: {redirects: follow, cookies: true, compression: true}");
+    assert_eq!(told, ClientPlan { follows: true, cookies: true, compression: true, ..ClientPlan::default() });
+    assert!(!client("client: {redirects: no}").follows);
+    let refused = |client: &str| problems(&with_load(&format!("{client}\nphases: [{{for: 1m, users: 1}}]")));
+    assert_eq!(
+        refused("client: {http: 3, redirects: 5}"),
+        [
+            "4:18: `3` is not a version of HTTP (write `1.1` or `2`)",
+            "4:32: `5` is not what is done about redirects (write `follow` or `no`)",
+        ]
+    );
+    assert_eq!(
+        refused("client: {streams: 5}"),
+        [
+            "4:21: only HTTP/2 has streams (speak HTTP/2: `http: 2`; of HTTP/1.1 a connection carries one request at a time)"
+        ]
+    );
+    assert_eq!(
+        refused("client: {http: 2, streams: 0}"),
+        ["4:30: that is no number of streams for a connection (from 1 to 10000)"]
+    );
+    let journey = "client: {http: 2}\njourneys:\n- name: a\n  steps:\n  - {get: /, headers: {Connection: close, a: b}}\n\
+                   phases: [{for: 1m, users: 1}]";
+    assert_eq!(
+        problems(&scenario(journey)),
+        ["8:38: HTTP/2 has no `Connection` (leave it out; how long a connection is used says `client: {reuse: ...}`)"]
+    );
+}
+
+#[test]
+fn a_message_has_nothing_of_an_answer() {
+    let hint = "(say what it contains in `receive`, and how soon in `expect: {within: 100ms}`)";
+    check(
+        "- connect: /ws\n- receive: a\n  expect: {within: 1s, status: 200, json: {$.a: 1}, body: b, header: {c: d}}",
+        &[
+            &format!("9:38: a message over a WebSocket has no `status` {hint}"),
+            &format!("9:49: a message over a WebSocket has no `json` {hint}"),
+            &format!("9:65: a message over a WebSocket has no `body` {hint}"),
+            &format!("9:76: a message over a WebSocket has no `header` {hint}"),
+        ],
     );
 }
 

@@ -39,7 +39,7 @@ name: all
 target: {process: {command: [a]}}
 load:
   arrivals: poisson
-  client: {tls: {ca: ca.pem}, reuse: 30s}
+  client: {tls: {ca: ca.pem}, reuse: 30s, http: 2, streams: 5, redirects: follow, cookies: true, compression: true}
   data: {users: {csv: users.csv, take: once}}
   journeys:
     - name: all
