@@ -146,6 +146,8 @@ impl Stage<'_> {
             container: target.container().map(str::to_owned),
             address: target.address(),
             only_address: self.plan.only_address().is_some(),
+            runtime: self.plan.target.runtime.clone(),
+            pprof: None,
             fallback: stats.map(|stats| -> Box<dyn probe::Fallback> { Box::new(Engine(stats)) }),
         };
         let all = seen.clone();
