@@ -17,6 +17,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) arrived: Elapsed,
     pub(crate) clocks: &'a mut Clocks,
     pub(crate) kinds: &'a mut Kinds,
+    pub(crate) heaps: &'a mut Heaps,
     pub(crate) told: &'a mut Vec<Pause>,
 }
 
@@ -36,6 +37,14 @@ impl Desk<'_> {
     /// When in the run `clock` showed `told` microseconds.
     pub(crate) fn place(&mut self, clock: Clock, told: i64) -> Elapsed {
         self.clocks.place(clock, told, self.arrived)
+    }
+
+    /// What is live in a heap that is one of several of the target's, by its process and address: it is told of the
+    /// target only as long as there is no other.
+    pub(crate) fn live(&mut self, heap: (u64, u64), live: Option<u64>) -> Option<u64> {
+        let live = live?;
+        self.heaps.several |= *self.heaps.first.get_or_insert(heap) != heap;
+        Some(live).filter(|_| !self.heaps.several)
     }
 
     /// The pause that ended at `end`; what lies before the run is cut off it.
@@ -58,6 +67,13 @@ impl Desk<'_> {
         let pause = self.pause(told, end);
         self.told.push(pause);
     }
+}
+
+/// The heaps of which it was told what is live in them.
+#[derive(Debug, Default)]
+pub(crate) struct Heaps {
+    first: Option<(u64, u64)>,
+    several: bool,
 }
 
 /// Each name once.

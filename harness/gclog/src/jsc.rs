@@ -43,6 +43,7 @@ impl LogGc {
         let kind = if full { "FullCollection" } else { "EdenCollection" };
         let end = END.captures(line);
         let reached = end.as_ref().filter(|_| full).and_then(|end| bytes(&end["live"], "K"));
+        let reached = desk.live((0, heap), reached);
         let length = millis(&PAUSE.captures(line)?["ms"])?;
         desk.tell(Told { source: SOURCE, kind, length, live: reached, ..Told::default() }, desk.arrived);
         if let Some(end) = end {

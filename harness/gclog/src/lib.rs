@@ -27,7 +27,7 @@ use regex::Regex;
 use timeline::{Elapsed, Pause};
 
 use clocks::Clocks;
-use desk::{Desk, Kinds};
+use desk::{Desk, Heaps, Kinds};
 
 /// Texts of which each line that tells of a collection has one; the search for all of them at once is what a line costs
 /// that tells of none.
@@ -54,6 +54,7 @@ static SPEAKS: LazyLock<Regex> = LazyLock::new(|| pattern(&SPEAKING.map(regex::e
 pub struct GcLog {
     clocks: Clocks,
     kinds: Kinds,
+    heaps: Heaps,
     go: go::GcTrace,
     jsc: jsc::LogGc,
     jvm: jvm::Jvm,
@@ -74,7 +75,8 @@ impl GcLog {
     pub fn read(&mut self, line: &str, arrived: Elapsed) -> Vec<Pause> {
         let mut told = self.jvm.overdue(arrived);
         if SPEAKS.is_match(line) {
-            let mut desk = Desk { arrived, clocks: &mut self.clocks, kinds: &mut self.kinds, told: &mut told };
+            let (clocks, kinds, heaps) = (&mut self.clocks, &mut self.kinds, &mut self.heaps);
+            let mut desk = Desk { arrived, clocks, kinds, heaps, told: &mut told };
             let line = line.trim_end();
             self.go.read(line, &mut desk);
             v8::read(line, &mut desk);

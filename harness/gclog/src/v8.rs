@@ -34,7 +34,8 @@ fn collection(line: &str, desk: &mut Desk<'_>) -> Option<()> {
     let at = i64::try_from(whole(&found["at"])?.saturating_mul(1000)).ok()?;
     let (kind, why) = (&found["kind"], &found["why"]);
     let length = millis(&found["pause"])?;
-    let end = desk.place(Clock::Isolate(whole(&found["pid"])?, isolate), at);
+    let process = whole(&found["pid"])?;
+    let end = desk.place(Clock::Isolate(process, isolate), at);
     // Asked for by `gc()`, or by the inspector.
     let forced = why.contains("testing;") || why.contains("heap profiler;");
     let step = found.name("step").and_then(|step| millis(step.as_str())).filter(|step| *step > length);
@@ -44,6 +45,7 @@ fn collection(line: &str, desk: &mut Desk<'_>) -> Option<()> {
     }
     // What is left after a scavenge holds garbage that nobody looked for.
     let reached = if kind.contains("Mark-") { bytes(&found["after"], "M") } else { None };
+    let reached = desk.live((process, isolate), reached);
     desk.tell(Told { source: SOURCE, kind, length, forced, live: reached, ..Told::default() }, end);
     Some(())
 }

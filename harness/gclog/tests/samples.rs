@@ -10,7 +10,7 @@ const START: u64 = 100_000_000;
 
 fn sample(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples").join(name);
-    std::fs::read_to_string(path).unwrap()
+    std::fs::read_to_string(path).expect("a sample is there")
 }
 
 /// Reads lines that come a millisecond apart.
@@ -107,7 +107,7 @@ fn others_tell_of_a_stop_a_line() {
 fn one(lines: &str) -> Pause {
     let pauses = read(&mut GcLog::default(), lines);
     assert_eq!(pauses.len(), 1, "{pauses:?}");
-    pauses.into_iter().next().unwrap()
+    pauses[0].clone()
 }
 
 #[test]
@@ -190,6 +190,18 @@ fn a_jvm_of_8_is_read_with_its_dates_or_without() {
     {
         assert_eq!(read(&mut GcLog::default(), no_stop), []);
     }
+}
+
+#[test]
+fn what_is_live_in_one_of_several_heaps_is_not_what_is_live_in_the_target() {
+    let line = |isolate: u32, after: u32| {
+        format!(
+            "[7:0x{isolate}] 100 ms: Mark-Compact 80.0 (90.0) -> {after}.0 (90.0) MB, 5.00 / 0.00 ms  (average mu = 1.000, current mu = 1.000) task; x"
+        )
+    };
+    let lines = [line(1, 40), line(1, 41), line(2, 7), line(1, 42)].join("\n");
+    let live: Vec<_> = read(&mut GcLog::default(), &lines).iter().map(|pause| pause.live).collect();
+    assert_eq!(live, [Some(40 << 20), Some(41 << 20), None, None]);
 }
 
 #[test]

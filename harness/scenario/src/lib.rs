@@ -25,9 +25,10 @@ pub use json_path::{JsonKey, JsonPath};
 pub use line_pattern::LinePattern;
 pub use plan::{
     Address, ArrivalPlan, Assertion, AttachPlan, Body, Capture, ClientPlan, CommandPlan, Condition, ContainerPlan,
-    DataPlan, DataSource, Expect, HeartbeatPlan, Image, Journey, Launch, Leaving, Manner, Method, Part, PartContent,
-    Pattern, Phase, Plan, Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request, Resources,
-    Reuse, Rule, Scheme, SocketAction, SocketStep, Source, Step, Take, TargetPlan, Think, TlsPlan, Tolerance, Users,
+    DataPlan, DataSource, Expect, HeartbeatPlan, Image, Journey, Kept, Launch, Leaving, Manner, Method, Part,
+    PartContent, Pattern, Phase, Plan, Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request,
+    Resources, Reuse, Rule, Scheme, SocketAction, SocketStep, Source, Step, Take, TargetPlan, Think, TlsPlan,
+    Tolerance, Users,
 };
 pub use problem::{Place, Problem};
 pub use quantity::{Size, Span};
