@@ -49,7 +49,17 @@ impl Logs {
             watches: patterns.into_values().cloned().map(Watch::new).collect(),
             kept: plan.probes.logs.iter().map(series).collect(),
         };
-        Self { reading: Arc::new(Mutex::new(reading)), clock, seen }
+        let logs = Self { reading: Arc::new(Mutex::new(reading)), clock, seen };
+        logs.begin();
+        logs
+    }
+
+    /// Says what is looked for: a line that nobody looked for is not one that never came.
+    fn begin(&self) {
+        let at = self.clock.now();
+        for watch in &mut self.reading().watches {
+            self.seen.append(Observation::Event(Event { at, what: watch.told(None) }));
+        }
     }
 
     /// What hears the lines; the end of a cycle of the target's own, where the plan has such cycles, too.
@@ -196,79 +206,4 @@ impl Series {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(seconds: f64) -> Elapsed {
-        Elapsed::from_seconds(seconds)
-    }
-
-    fn pattern(text: &str) -> LinePattern {
-        LinePattern::new(text).unwrap()
-    }
-
-    #[test]
-    fn the_first_lines_are_kept_and_then_a_count_a_second() {
-        let mut watch = Watch::new(pattern("slow"));
-        let mut told: Vec<(f64, u64, bool)> = Vec::new();
-        for milli in 0..4000_u32 {
-            let now = at(f64::from(milli) / 1000.0);
-            assert_eq!(watch.hear("fast", now), None);
-            if let Some(Happening::Logged { count, line, .. }) = watch.hear("a slow query", now) {
-                told.push((now.seconds(), count, line.is_some()));
-            }
-        }
-        let kept: Vec<_> = told.iter().map(|(_, count, line)| (*count, *line)).collect();
-        assert_eq!(
-            kept,
-            [(1, true), (1, true), (1, true), (1, true), (1, true), (1000, false), (1000, false), (1000, false)]
-        );
-        let rest = watch.rest().unwrap();
-        assert_eq!(rest.what, Happening::Logged { pattern: "slow".to_owned(), count: 995, line: None });
-        assert_eq!((rest.at, watch.rest()), (at(3.999), None), "all 4000 are told");
-    }
-
-    #[test]
-    fn a_number_becomes_a_sample_in_its_unit_and_no_more_often_than_others_are_taken() {
-        let kept = Kept {
-            name: "external".to_owned(),
-            pattern: pattern("External: (?<value>[0-9.]+)MB"),
-            unit: timeline::Unit::Bytes,
-            scale: 1e6,
-        };
-        let mut series = Series { kept, every: Duration::from_secs(1), last: None };
-        let values: Vec<f64> =
-            [(0.0, "External: 1.5MB"), (0.5, "External: 2MB"), (0.9, "none"), (1.0, "External: 3MB")]
-                .into_iter()
-                .filter_map(|(now, line)| match series.hear(line, at(now))? {
-                    Observation::Sample { sample, .. } => Some(sample.value),
-                    _ => None,
-                })
-                .collect();
-        assert_eq!(values, [1.5e6, 3e6]);
-    }
-
-    #[test]
-    fn samples_of_the_heap_come_in_order_and_of_one_source() {
-        let pause = |end: f64, live, source: &str| Pause {
-            start: at(end),
-            length: 0,
-            concurrent: false,
-            cpu: None,
-            kind: "mark".into(),
-            forced: false,
-            live,
-            source: source.into(),
-        };
-        let mut heap = LiveHeap::default();
-        let mut taken = |pause: Pause, now| match heap.sample(&pause, at(now))? {
-            Observation::Sample { sample, .. } => Some((sample.due.seconds(), sample.taken.seconds())),
-            _ => None,
-        };
-        assert_eq!(taken(pause(1.0, None, "gctrace"), 1.1), None);
-        assert_eq!(taken(pause(2.0, Some(7), "gctrace"), 2.1), Some((2.0, 2.0)));
-        assert_eq!(taken(pause(3.0, Some(7), "jvm log"), 3.1), None);
-        assert_eq!(taken(pause(1.9, Some(7), "gctrace"), 2.2), Some((1.9, 2.0)));
-        assert_eq!(taken(pause(3.0, Some(7), "gctrace"), 9.0), Some((3.0, 8.0)));
-    }
-}
+mod tests;

@@ -96,7 +96,7 @@ pub enum Happening {
         /// How many have ended since the last that was kept, this one included: of many in a second one is kept.
         count: u64,
     },
-    /// Lines of the target's log matched a pattern that the scenario looks for.
+    /// Lines of the target's log matched a pattern that the scenario looks for; none did yet where it begins to look.
     Logged {
         /// The pattern.
         pattern: String,

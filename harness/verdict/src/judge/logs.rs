@@ -16,7 +16,7 @@ struct Lines<'a> {
 
 impl<'a> Case<'a> {
     pub(super) fn log_forbid(self, pattern: &LinePattern) -> Judgement {
-        let lines = self.lines_of(pattern);
+        let Some(lines) = self.lines_of(pattern) else { return not_looked_for(pattern) };
         let (verdict, code, summary) = match lines.first {
             Some(first) => {
                 let summary = format!("`{}` was logged {}, first at {first}", pattern.as_str(), times(lines.count));
@@ -29,7 +29,7 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn log_require(self, pattern: &LinePattern) -> Judgement {
-        let lines = self.lines_of(pattern);
+        let Some(lines) = self.lines_of(pattern) else { return not_looked_for(pattern) };
         let (verdict, code, summary) = match lines.first {
             Some(first) => {
                 let summary = format!("`{}` was logged {}, first at {first}", pattern.as_str(), times(lines.count));
@@ -44,7 +44,7 @@ impl<'a> Case<'a> {
     /// Of the load, as all rates are: what it logs when it starts is no load.
     pub(super) fn log_rate(self, pattern: &LinePattern, limit: f64) -> Judgement {
         let Some((from, to)) = self.judged_window() else { return Judgement::no_data("no phase was run") };
-        let lines = self.lines_of(pattern);
+        let Some(lines) = self.lines_of(pattern) else { return not_looked_for(pattern) };
         let under_load = self.hits(pattern).filter(|(at, ..)| (from..=to).contains(at)).map(|(_, count, _)| count);
         let rate = under_load.sum::<u64>() as f64 / to.since(from).as_secs_f64().max(f64::MIN_POSITIVE);
         let [value, limit_shown] = [rate, limit].map(|value| Amount { value, unit: Unit::PerSecond });
@@ -69,14 +69,17 @@ impl<'a> Case<'a> {
         (Verdict::Inconclusive, "cut_short", summary)
     }
 
-    fn lines_of(self, pattern: &LinePattern) -> Lines<'a> {
+    /// `None` where the run did not look for them.
+    fn lines_of(self, pattern: &LinePattern) -> Option<Lines<'a>> {
+        let mut hits = self.hits(pattern).peekable();
+        hits.peek()?;
         let mut lines = Lines::default();
-        for (at, count, line) in self.hits(pattern) {
+        for (at, count, line) in hits.filter(|(_, count, _)| *count > 0) {
             lines.count += count;
             lines.first.get_or_insert(at);
             lines.shown.extend(line.map(|line| (at, line)));
         }
-        lines
+        Some(lines)
     }
 
     fn hits(self, pattern: &LinePattern) -> impl Iterator<Item = (Elapsed, u64, Option<&'a str>)> {
@@ -103,6 +106,10 @@ impl Lines<'_> {
             ..Evidence::default()
         }
     }
+}
+
+fn not_looked_for(pattern: &LinePattern) -> Judgement {
+    Judgement::no_data(&format!("the run did not look for `{}` in the log", pattern.as_str()))
 }
 
 fn times(count: u64) -> String {
