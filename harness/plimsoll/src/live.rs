@@ -61,7 +61,10 @@ impl Live {
         let text = match what {
             Happening::Launched { what } => format!("launched {what}"),
             Happening::Ready => "ready".to_owned(),
-            Happening::Entered { .. } | Happening::Requests { .. } | Happening::CycleEnded { .. } => return,
+            Happening::Entered { .. }
+            | Happening::Requests { .. }
+            | Happening::CycleEnded { .. }
+            | Happening::Logged { .. } => return,
             Happening::CommandStarted { what } => format!("load: {what}"),
             Happening::CommandEnded { how, .. } => format!("load: {how}"),
             Happening::ProbeFailed { probe, reason } => format!("probe {probe} failed: {reason}"),

@@ -109,12 +109,12 @@ impl Bench {
 }
 
 fn sampling(every: u64) -> ProbePlan {
-    ProbePlan { every: millis(every), heartbeat: None }
+    ProbePlan { every: millis(every), heartbeat: None, logs: Vec::new() }
 }
 
 fn beating(period: u64) -> ProbePlan {
     let heartbeat = HeartbeatPlan { path: "/health".to_owned(), host: None, period: millis(period) };
-    ProbePlan { every: Duration::from_hours(1), heartbeat: Some(heartbeat) }
+    ProbePlan { every: Duration::from_hours(1), heartbeat: Some(heartbeat), logs: Vec::new() }
 }
 
 /// A shell that does what it is told, line by line.

@@ -73,7 +73,7 @@ fn plan() -> Plan {
         data: BTreeMap::new(),
         warm_up: None,
         phases: Vec::new(),
-        probes: ProbePlan { every: Duration::from_secs(1), heartbeat: None },
+        probes: ProbePlan { every: Duration::from_secs(1), heartbeat: None, logs: Vec::new() },
         assertions: Vec::new(),
     }
 }

@@ -16,9 +16,9 @@ use timeline::{Elapsed, Event, Happening, Observation, Outcome};
 use tokio::sync::watch;
 use verdict::Look;
 
-use crate::counts;
 use crate::fallback::Engine;
 use crate::foreign::{Foreign, Job};
+use crate::logs::Logs;
 use crate::progress::{Progress, Snapshot};
 use crate::seen::Seen;
 use crate::session::{Command, Input, Session};
@@ -89,7 +89,8 @@ impl Stage<'_> {
         };
         (self.watcher)(Progress::Doing("launching the target"));
         let seen = Seen::new(writer.sink(), self.plan);
-        let mut target = match self.launch(writer.folder(), owner, &seen).await {
+        let logs = Logs::new(self.plan, seen.clone(), self.clock);
+        let mut target = match self.launch(writer.folder(), owner, &logs).await {
             Ok(target) => target,
             Err(error) => return not_started(error.into()),
         };
@@ -105,13 +106,14 @@ impl Stage<'_> {
         }
         (self.watcher)(Progress::Doing("stopping the target"));
         let how = target.stop().await.unwrap_or_else(|error| format!("not stopped: {error}"));
+        logs.finish();
         self.happened(&seen, Happening::Stopped { how });
         (outcome, not_started)
     }
 
     /// Launches the target. A launch that is under way is never cut off: what it has created would be left behind.
-    async fn launch(&mut self, folder: &Path, owner: &Owner, seen: &Seen) -> Result<Target, LaunchError> {
-        let hear = self.plan.cycles.clone().map(|pattern| counts::cycles(pattern, seen.clone(), self.clock));
+    async fn launch(&mut self, folder: &Path, owner: &Owner, logs: &Logs) -> Result<Target, LaunchError> {
+        let hear = Some(logs.listener(self.plan));
         target::launch(&self.plan.target, owner, &folder.join("target.log"), hear, self.clock).await
     }
 

@@ -7,6 +7,7 @@ mod conduct;
 mod counts;
 mod fallback;
 mod foreign;
+mod logs;
 mod progress;
 mod seen;
 mod session;

@@ -25,7 +25,7 @@ pub use json_path::{JsonKey, JsonPath};
 pub use line_pattern::LinePattern;
 pub use plan::{
     Address, ArrivalPlan, Assertion, AttachPlan, Body, Capture, ClientPlan, CommandPlan, Condition, ContainerPlan,
-    DataPlan, DataSource, Expect, HeartbeatPlan, Http, Image, Journey, Launch, Leaving, Manner, Method, Part,
+    DataPlan, DataSource, Expect, HeartbeatPlan, Http, Image, Journey, Kept, Launch, Leaving, Manner, Method, Part,
     PartContent, Pattern, Phase, Plan, Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request,
     Resources, Reuse, Rule, RuntimeKind, RuntimePlan, Scheme, SocketAction, SocketStep, Source, Step, Take, TargetPlan,
     Think, TlsPlan, Tolerance, Users, Watcher,

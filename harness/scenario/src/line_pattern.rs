@@ -15,6 +15,17 @@ const VALUE: &str = "value";
 pub struct LinePattern(Regex);
 
 impl LinePattern {
+    /// The pattern that is written so.
+    ///
+    /// # Errors
+    /// Where it is no regular expression, with the reason in a line.
+    pub fn new(text: &str) -> Result<Self, String> {
+        Regex::new(text).map(Self).map_err(|error| {
+            let why = error.to_string();
+            why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+        })
+    }
+
     /// As it was written.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -28,6 +39,38 @@ impl LinePattern {
     /// Has it the group that marks a number?
     pub fn marks_a_number(&self) -> bool {
         self.0.capture_names().flatten().any(|name| name == VALUE)
+    }
+
+    /// What the pattern says right behind that group.
+    pub(crate) fn after_value(&self) -> Option<&str> {
+        let text = self.as_str();
+        let begun = text.find("(?<value>").or_else(|| text.find("(?P<value>"))?;
+        let mut open = 0_u32;
+        let (mut escaped, mut class) = (false, false);
+        for (at, letter) in text[begun..].char_indices() {
+            match letter {
+                _ if escaped => {
+                    escaped = false;
+                    continue;
+                }
+                '[' => class = true,
+                ']' => class = false,
+                '(' if !class => open += 1,
+                ')' if !class => open -= 1,
+                _ => {}
+            }
+            escaped = letter == '\\';
+            if open == 0 {
+                return text.get(begun + at + 1..);
+            }
+        }
+        None
+    }
+
+    /// The number that it marks in `line`, with decimals or without; commas between its digits are passed over.
+    pub fn value_in(&self, line: &str) -> Option<f64> {
+        let value: f64 = self.0.captures(line)?.name(VALUE)?.as_str().replace(',', "").parse().ok()?;
+        value.is_finite().then_some(value)
     }
 
     /// The whole number that it marks in `line`; commas between its digits are passed over.
@@ -52,9 +95,7 @@ impl<'de> Deserialize<'de> for LinePattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         // The bar divides the message from the hint: see `Fault::custom`.
-        Regex::new(&text).map(Self).map_err(|error| {
-            let why = error.to_string();
-            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        Self::new(&text).map_err(|why| {
             D::Error::custom(format!("`{text}` is not a pattern: {why} | write a regular expression, in single quotes"))
         })
     }
@@ -91,6 +132,16 @@ mod tests {
         assert_eq!(pattern(r"(?<value>\d+)").number_in("99999999999999999999999"), None);
         assert!(k6.marks_a_number() && !pattern(r"cycle (\d+) done").marks_a_number());
         assert!(pattern(r"cycle (\d+) done").is_in("12:00 cycle 3 done"));
+    }
+
+    #[test]
+    fn what_stands_behind_the_number_is_found_whatever_it_consists_of() {
+        let behind = |text| pattern(text).after_value().unwrap().to_owned();
+        assert_eq!(behind(r"External: (?<value>[0-9.]+)MB"), "MB");
+        assert_eq!(behind(r"a(b)(?P<value>(\d+)\)[)(\]]?)\s*ms (x)"), r"\s*ms (x)");
+        assert_eq!(pattern("(a) b").after_value(), None);
+        assert_eq!(pattern(r"(?<value>[-0-9.]+)").value_in("at -1.5"), Some(-1.5));
+        assert_eq!(pattern(r"(?<value>\S+)").value_in("inf"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod drive;
 mod foreign;
 mod journey;
+mod logs;
 mod runtime;
 mod socket;
 
@@ -17,6 +18,7 @@ use timeline::{Amount, Elapsed, Metric, Unit};
 pub use drive::{ArrivalPlan, ClientPlan, DataPlan, DataSource, Http, Process, RateRamp, Reuse, Take, TlsPlan};
 pub use foreign::{Address, CommandPlan, Scheme};
 pub use journey::{Body, Capture, Condition, Manner, Part, PartContent, Pattern, Point, Source, Think};
+pub use logs::Kept;
 pub use runtime::{RuntimeKind, RuntimePlan};
 pub use socket::{Leaving, SocketAction, SocketStep};
 
@@ -431,6 +433,9 @@ pub struct ProbePlan {
     pub every: Duration,
     /// The heartbeat, where the scenario needs one.
     pub heartbeat: Option<HeartbeatPlan>,
+    /// The numbers that the target logs.
+    #[serde(default)]
+    pub logs: Vec<Kept>,
 }
 
 /// A cheap request on a connection of its own, on an absolute grid.
@@ -550,6 +555,23 @@ pub enum Rule {
         /// The least.
         above: f64,
     },
+    /// No line of the target's log matches a pattern.
+    LogForbid {
+        /// The pattern.
+        pattern: LinePattern,
+    },
+    /// A line of the target's log matches a pattern.
+    LogRequire {
+        /// The pattern.
+        pattern: LinePattern,
+    },
+    /// Under load, lines of the target's log that match a pattern are seldom.
+    LogRate {
+        /// The pattern.
+        pattern: LinePattern,
+        /// The limit, lines per second.
+        below: f64,
+    },
 }
 
 /// Who tells of the target's pauses.
@@ -584,6 +606,14 @@ pub enum Tolerance {
 }
 
 impl Rule {
+    /// The lines of the target's log that it looks for.
+    pub fn lines(&self) -> Option<&LinePattern> {
+        match self {
+            Self::LogForbid { pattern } | Self::LogRequire { pattern } | Self::LogRate { pattern, .. } => Some(pattern),
+            _ => None,
+        }
+    }
+
     /// The stable name of its finding: never a number, a limit or a time in it.
     pub fn id(&self) -> String {
         match self {
@@ -609,6 +639,9 @@ impl Rule {
             Self::Latency { percentile, .. } => format!("latency.p{}", percentile.to_string().replace('.', "")),
             Self::Errors { .. } => "errors".to_owned(),
             Self::Throughput { .. } => "throughput".to_owned(),
+            Self::LogForbid { pattern } => format!("logs.forbid[{}]", pattern.as_str()),
+            Self::LogRequire { pattern } => format!("logs.require[{}]", pattern.as_str()),
+            Self::LogRate { pattern, .. } => format!("logs.rate[{}]", pattern.as_str()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Numbers with units, as they are written in a scenario: `30s`, `512MiB`, `1MiB/h`, `200/s`, `0.1%`.
 
 mod load;
+pub(crate) mod measure;
 
 use std::borrow::Cow;
 use std::fmt;

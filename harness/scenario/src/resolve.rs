@@ -6,6 +6,7 @@ mod assertions;
 mod drive;
 mod foreign;
 mod load;
+mod logs;
 mod probes;
 mod reach;
 mod request;

@@ -3,6 +3,7 @@
 mod drive;
 mod foreign;
 mod journey;
+mod logs;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ use crate::quantity::{
 use crate::short::{InOrder, Short};
 
 pub(crate) use self::foreign::{CyclesSpec, RequestsSpec};
+pub(crate) use self::logs::{KeepSpec, LogProbeSpec, LogRuleSpec};
 
 /// A Plimsoll scenario: launch a target, load it, watch it, judge it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -303,6 +305,9 @@ pub struct ProbeSpec {
     pub every: Option<Span>,
     /// A cheap request on a connection of its own, which sees the target stand still.
     pub heartbeat: Option<HeartbeatSpec>,
+    /// Numbers that the target logs, each a series of its own.
+    #[serde(default)]
+    pub logs: Vec<LogProbeSpec>,
 }
 
 /// The heartbeat.
@@ -331,6 +336,9 @@ pub struct AssertSpec {
     pub errors: Option<ErrorsSpec>,
     /// Of the requests per second under load.
     pub throughput: Option<ThroughputSpec>,
+    /// Of what it logs.
+    #[serde(default)]
+    pub logs: Vec<LogRuleSpec>,
 }
 
 /// Of the target's memory.

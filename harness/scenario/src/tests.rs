@@ -1,4 +1,5 @@
 mod language;
+mod logs;
 mod records;
 
 use std::path::Path;

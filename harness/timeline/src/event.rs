@@ -117,6 +117,16 @@ pub enum Happening {
     },
     /// It was looked what fills the target's memory.
     Evidence(Evidence),
+    /// Lines of the target's log matched a pattern that the scenario looks for; none did yet where it begins to look.
+    Logged {
+        /// The pattern.
+        pattern: String,
+        /// How many have since the last that was kept, this one included: after the first few, of many in a second one
+        /// is kept.
+        count: u64,
+        /// The line, of the first few.
+        line: Option<String>,
+    },
     /// The run was asked to end by a signal.
     Interrupted,
     /// A look at the run proved a leak, so it ends before its time.

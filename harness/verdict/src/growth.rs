@@ -34,7 +34,7 @@ use thiserror::Error;
 /// Into how many bins the judged window is cut: the most that leave two samples to each.
 const BIN_COUNTS: [usize; 3] = [96, 48, 24];
 /// Below this many samples nothing is said.
-const FEWEST_SAMPLES: usize = 48;
+pub(crate) const FEWEST_SAMPLES: usize = 48;
 /// How much of the warm window must have been seen; a little less than all, for a run that ends a sample early.
 const WARM_ENOUGH: f64 = 0.95;
 

@@ -12,6 +12,7 @@ mod generator;
 mod health;
 mod leak;
 mod level;
+mod logs;
 mod looks;
 mod pauses;
 mod ratchet;
@@ -130,6 +131,9 @@ impl<'a> Case<'a> {
             Rule::Latency { percentile, below } => self.latency(*percentile, *below),
             Rule::Errors { below } => self.errors(*below),
             Rule::Throughput { above } => self.throughput(*above),
+            Rule::LogForbid { pattern } => self.log_forbid(pattern),
+            Rule::LogRequire { pattern } => self.log_require(pattern),
+            Rule::LogRate { pattern, below } => self.log_rate(pattern, *below),
         };
         judgement.named(rule.id())
     }

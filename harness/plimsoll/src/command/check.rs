@@ -158,6 +158,9 @@ fn limit(rule: &Rule) -> String {
         Rule::PausesPerMinute { most, .. } => format!("at most {most} a minute"),
         Rule::Latency { below, .. } => format!("below {}", Elapsed::from(*below)),
         Rule::Errors { below } => format!("below {}", share(*below)),
+        Rule::LogForbid { .. } => "never".to_owned(),
+        Rule::LogRequire { .. } => "at least once".to_owned(),
+        Rule::LogRate { below, .. } => format!("below {}", Amount { value: *below, unit: Unit::PerSecond }),
         Rule::Throughput { above } => format!("above {}", Amount { value: *above, unit: Unit::PerSecond }),
     }
 }

@@ -3,7 +3,7 @@
 use super::Resolver;
 use super::target::absolute;
 use crate::line_pattern::LinePattern;
-use crate::plan::{AttachPlan, CommandPlan, Launch, Phase, TargetPlan};
+use crate::plan::{CommandPlan, Phase, TargetPlan};
 use crate::spec::{LoadSpec, PhaseSpec};
 
 impl Resolver<'_> {
@@ -74,10 +74,7 @@ impl Resolver<'_> {
             let hint = "keep the `repeat`, or the cycles that the target makes itself";
             self.refuse(&place, "there are cycles of phases too", hint);
         }
-        if let Launch::Attach(AttachPlan::Process { .. } | AttachPlan::Url(_)) = target.launch {
-            let hint = "launch the target as a `process` or a `container`, or attach to its container";
-            self.refuse(&place, "the log of what runs elsewhere is out of reach", hint);
-        }
+        self.log_is_in_reach(&place, target);
         Some(pattern.clone())
     }
 }

@@ -25,7 +25,8 @@ impl Resolver<'_> {
         if !(FASTEST..=SLOWEST).contains(&every) {
             self.refuse(&["probes", "every"], "the cadence is out of reach", "from `20ms` to `60s`");
         }
-        ProbePlan { every, heartbeat: self.heartbeat(spec, target) }
+        let logs = spec.probes.as_ref().map(|probes| probes.logs.as_slice()).unwrap_or_default();
+        ProbePlan { every, heartbeat: self.heartbeat(spec, target), logs: self.kept(logs, target) }
     }
 
     /// A heartbeat where one is written, or where pauses have a limit: it sees them where the runtime does not tell.

@@ -4,9 +4,12 @@ use timeline::{Amount, Elapsed, Metric, Subject};
 
 use super::scale::Scale;
 use super::witness::{Place, Testimony, Weight, Witness};
-use super::{Case, Judgement};
+use super::{Case, Judgement, Window};
 use crate::finding::{Estimate, Evidence, Verdict};
-use crate::growth::{Shape, Tolerance, Trend};
+use crate::growth::{FEWEST_SAMPLES, Shape, Tolerance, Trend};
+
+/// The last part of the window, as a share of it, in which a live heap has to have been told.
+const RECENTLY: f64 = 0.2;
 
 /// What the witnesses come to.
 struct Ruling<'a> {
@@ -52,10 +55,23 @@ impl Case<'_> {
 
     /// The preferred metric of what is held on to, and beside a live heap what the system holds.
     pub(super) fn held_memory(self, subject: &Subject) -> Vec<Metric> {
-        let mut told = Metric::HELD_MEMORY.into_iter().filter(|metric| self.series_of(subject, *metric).is_some());
+        let mut told = Metric::HELD_MEMORY.into_iter().filter(|metric| self.is_told_of(*metric, subject));
         let preferred = told.next().unwrap_or(Metric::AnonymousMemory);
         let beside = told.next().filter(|metric| preferred == Metric::LiveHeap && *metric == Metric::AnonymousMemory);
         std::iter::once(preferred).chain(beside).collect()
+    }
+
+    /// Is it told often enough to judge by it? A live heap is told by collections, which some runtimes make seldom, or
+    /// only for a while: what the system holds speaks then.
+    fn is_told_of(self, metric: Metric, subject: &Subject) -> bool {
+        let Some(series) = self.series_of(subject, metric) else { return false };
+        let window = self.judged_window();
+        let often = |window: Window| {
+            let samples = series.within(window);
+            let recent = window.1 - window.1.since(window.0).mul_f64(RECENTLY);
+            samples.len() >= FEWEST_SAMPLES && samples.last().is_some_and(|last| last.taken >= recent)
+        };
+        metric != Metric::LiveHeap || window.is_none_or(often)
     }
 
     fn conclude(self, subject: &Subject, heard: &Testimony, limit: Option<Amount>) -> Judgement {

@@ -9,6 +9,7 @@ use timeline::{
 use super::*;
 
 mod foreign;
+mod logs;
 mod looks;
 mod memory;
 mod pauses;

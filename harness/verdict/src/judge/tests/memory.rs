@@ -44,6 +44,25 @@ fn the_live_heap_is_judged_before_anonymous_memory_and_that_before_resident_memo
 }
 
 #[test]
+fn a_live_heap_that_is_told_too_seldom_or_not_to_the_end_leaves_the_word_to_the_system() {
+    let leaks = |seconds: f64| under_load(seconds) * 200_000.0;
+    let told = |keep: fn(f64) -> bool| {
+        let mut played =
+            Played::new("{}").series(Metric::LiveHeap, |_| 0.0).series(Metric::AnonymousMemory, noisy(leaks));
+        for (key, series) in &mut played.timeline.series {
+            if key.metric == Metric::LiveHeap {
+                series.samples.retain(|sample| keep(sample.taken.seconds()));
+            }
+        }
+        played
+    };
+    for keep in [|seconds| seconds < 40.0, |seconds: f64| seconds.rem_euclid(2.0) < 0.05] {
+        told(keep).expect("memory.growth", Verdict::Fail, "memory.growth.exceeded");
+    }
+    told(|_| true).expect("memory.growth", Verdict::Inconclusive, "memory.growth.beside_the_heap");
+}
+
+#[test]
 fn memory_that_grows_beside_a_quiet_heap_is_left_open() {
     let played = Played::new("{}")
         .series(Metric::LiveHeap, noisy(|_| 0.0))
