@@ -40,11 +40,6 @@ impl Out {
         }
     }
 
-    /// The clock by which everything is stamped.
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
     pub(crate) fn beat(&self, beat: Beat) {
         (self.seen)(Observation::Beat(beat));
     }
