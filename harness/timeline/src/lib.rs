@@ -7,6 +7,7 @@ mod event;
 mod heartbeat;
 mod latency;
 mod metric;
+mod name;
 mod observation;
 mod pause;
 mod series;
@@ -21,6 +22,7 @@ pub use latency::{
     new_histogram,
 };
 pub use metric::{Kind, Metric, Unit};
+pub use name::Name;
 pub use observation::Observation;
 pub use pause::Pause;
 pub use series::{Sample, Series, SeriesKey, Subject};
