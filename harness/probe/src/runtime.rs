@@ -8,7 +8,13 @@ mod elf;
 mod go;
 mod process;
 pub(crate) mod recognise;
+#[cfg(test)]
+mod service;
 mod sockets;
+#[cfg(test)]
+mod targets;
+#[cfg(test)]
+mod tests;
 pub(crate) mod watch;
 
 use std::io;
@@ -47,8 +53,8 @@ pub(crate) trait Runtime: Send {
     /// It may make the target stand still.
     fn evidence(&mut self, folder: &Path, moment: Moment) -> Vec<Evidence>;
 
-    /// Leaves the target as it was found.
-    fn leave(&mut self) {}
+    /// Leaves the target as it was found, and hands out what has come since the last read.
+    fn leave(&mut self, _out: &Out) {}
 }
 
 /// After this time an answer of a runtime is no longer waited for.

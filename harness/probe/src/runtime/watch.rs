@@ -91,7 +91,7 @@ impl Watch {
             }
         }
         if let Found::Runtime(runtime, _) = &mut self.found {
-            runtime.leave();
+            runtime.leave(&self.out);
         }
     }
 
