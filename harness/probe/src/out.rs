@@ -40,6 +40,12 @@ impl Out {
         }
     }
 
+    /// A value of the target that was right at `at`.
+    pub(crate) fn sample(&self, metric: Metric, at: Elapsed, value: f64, source: &'static str) {
+        let key = SeriesKey { subject: Subject::Target, metric };
+        (self.seen)(Observation::Sample { key, source, sample: Sample { due: at, taken: at, value } });
+    }
+
     pub(crate) fn beat(&self, beat: Beat) {
         (self.seen)(Observation::Beat(beat));
     }

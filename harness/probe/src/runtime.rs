@@ -6,6 +6,7 @@
 mod ask;
 mod elf;
 mod go;
+mod jvm;
 mod process;
 pub(crate) mod recognise;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use scenario::{RuntimeKind, RuntimePlan};
 use timeline::Happening;
 
 use super::go::Go;
+use super::jvm::Jvm;
 use super::{Process, Runtime, Unreadable, elf, sockets};
 use crate::proc::{Life, Status, read_text};
 use crate::tree::Descent;
@@ -123,6 +124,7 @@ fn meet(
             let address = pprof.or(process.address).ok_or("it has no port that is known")?;
             Go::meet(Some(process), address, clock).map(boxed).map_err(told)
         }
+        RuntimeKind::Jvm => Jvm::meet(process, clock).map(boxed).map_err(told),
         _ => Err("it tells of itself only in its log".to_owned()),
     }
 }
