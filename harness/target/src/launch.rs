@@ -179,6 +179,8 @@ pub(crate) struct Order<'a> {
     /// Tells this launch from the others of the same owner.
     pub(crate) number: u32,
     pub(crate) log: Log,
+    /// Another port of a container that is published, for a page of its runtime.
+    pub(crate) pprof: Option<u16>,
 }
 
 /// Launches what `plan` says, or attaches to it; its output goes to a new file at `log`, and each line to `hear`.
