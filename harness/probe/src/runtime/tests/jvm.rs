@@ -164,3 +164,21 @@ fn a_jvm_that_was_told_to_ignore_requests_says_so() {
     );
     watching.end();
 }
+
+#[test]
+fn a_jvm_in_namespaces_of_its_own_is_asked_through_its_root() {
+    // A folder for temporary files that nobody else sees, and pids that begin at 1.
+    let inner = targets::java("-Xmx256m -XX:+UseSerialGC");
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--map-root-user", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "/bin/sh", "-c"]);
+    command.arg("mount -t tmpfs tmpfs /tmp && exec \"$@\"").arg("sh").arg(inner.get_program()).args(inner.get_args());
+    let watching = Watching::start(command);
+    let (runtime, lacks) = watching.recognised();
+    assert!(runtime.ends_with(" by its log"), "{runtime}: {lacks:?}");
+    watching.service.get("/leak?n=1000");
+    assert!(watching.evidence(Moment::Baseline).iter().all(|piece| piece.missing.is_none()));
+    assert!(matches!(watching.collect(), Happening::Collected { .. }));
+    settle(&watching);
+    let (seen, _) = watching.end();
+    assert_eq!(forced(&seen).iter().filter(|pause| pause.live.is_some()).count(), 2, "{:?}", seen.pauses());
+}
