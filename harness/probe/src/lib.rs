@@ -14,6 +14,7 @@ mod harness;
 mod heartbeat;
 mod hold;
 mod host;
+mod line;
 mod locate;
 mod out;
 mod proc;
@@ -195,7 +196,7 @@ impl Probes {
         self.order(Order::Collect);
     }
 
-    /// Asks the target's runtime what fills its memory: files in `folder`, which exists, and events. Waits until all of
+    /// Asks the target's runtime what fills its memory: files in `folder`, which is made, and events. Waits until all of
     /// it is there.
     pub async fn evidence(&self, folder: PathBuf, moment: Moment) {
         let (done, waiting) = oneshot::channel();

@@ -40,9 +40,10 @@ impl Out {
         }
     }
 
-    /// The clock by which everything is stamped.
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
+    /// A value of the target that was right at `at`.
+    pub(crate) fn sample(&self, metric: Metric, at: Elapsed, value: f64, source: &'static str) {
+        let key = SeriesKey { subject: Subject::Target, metric };
+        (self.seen)(Observation::Sample { key, source, sample: Sample { due: at, taken: at, value } });
     }
 
     pub(crate) fn beat(&self, beat: Beat) {

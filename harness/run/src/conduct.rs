@@ -1,6 +1,7 @@
 //! Performs a run: what the session decides is done here, and nothing is decided here.
 
 mod command;
+mod evidence;
 
 use std::path::Path;
 use std::pin::Pin;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use clock::Clock;
 use load::{Cut, Demand, Example, Load};
-use probe::{Probes, Watched};
+use probe::{Moment, Probes, Watched};
 use record::{Record, Writer};
 use scenario::Plan;
 use target::{LaunchError, Owner, Reaper, Target};
@@ -96,7 +97,7 @@ impl Stage<'_> {
         };
         writer.note_target(&target.what(), target.image_digest());
         self.happened(&seen, Happening::Launched { what: target.what() });
-        let played = self.play_with(&target, &seen, foreign).await;
+        let played = self.play_with(&target, &seen, foreign, writer).await;
         let (outcome, not_started) = match played {
             Ok(outcome) => (outcome, None),
             Err(error) => not_started(error),
@@ -122,6 +123,7 @@ impl Stage<'_> {
         target: &Target,
         seen: &Seen,
         foreign: Option<Foreign>,
+        writer: &Writer,
     ) -> Result<Outcome, NotStarted> {
         (self.watcher)(Progress::Doing("waiting until it is ready"));
         tokio::select! {
@@ -134,7 +136,11 @@ impl Stage<'_> {
         self.happened(seen, Happening::Ready);
         let probes = self.watch(target, seen)?;
         let load = self.load(target)?;
-        let outcome = self.perform(target, seen, load, foreign).await;
+        self.gather(&probes, target, writer.folder(), Moment::Baseline).await;
+        let outcome = self.perform(target, seen, load, foreign, &probes).await;
+        if evidence::is_wanted(self.plan, writer, &outcome) {
+            self.gather(&probes, target, writer.folder(), Moment::Failure).await;
+        }
         if let Err(error) = probes.stop() {
             tracing::warn!("{error}");
         }
@@ -149,7 +155,7 @@ impl Stage<'_> {
             address: target.address(),
             only_address: self.plan.only_address().is_some(),
             runtime: self.plan.target.runtime.clone(),
-            pprof: None,
+            pprof: target.pprof(),
             fallback: stats.map(|stats| -> Box<dyn probe::Fallback> { Box::new(Engine(stats)) }),
         };
         let all = seen.clone();
@@ -169,6 +175,7 @@ impl Stage<'_> {
         seen: &Seen,
         mut load: Option<Load>,
         mut foreign: Option<Foreign>,
+        probes: &Probes,
     ) -> Outcome {
         let mut commands = Vec::new();
         let begun = self.clock.now();
@@ -191,6 +198,7 @@ impl Stage<'_> {
                     }
                     Command::EndLoad => foreign.iter_mut().for_each(Foreign::stop),
                     Command::Rest(index) => self.entered(index, false, seen),
+                    Command::Collect => probes.collect(),
                     Command::Look(look) => next = next.or(self.look(look, settled, seen)),
                     Command::Cut => settled = self.cut(&session, load.as_ref(), foreign.as_ref(), seen),
                 }

@@ -1,6 +1,7 @@
 mod language;
 mod logs;
 mod records;
+mod runtime;
 
 use std::path::Path;
 use std::time::Duration;

@@ -179,6 +179,8 @@ pub(crate) struct Order<'a> {
     /// Tells this launch from the others of the same owner.
     pub(crate) number: u32,
     pub(crate) log: Log,
+    /// Another port of a container that is published, for a page of its runtime.
+    pub(crate) pprof: Option<u16>,
 }
 
 /// Launches what `plan` says, or attaches to it; its output goes to a new file at `log`, and each line to `hear`.
@@ -215,13 +217,15 @@ async fn start(
         _ => None,
     };
     let log = Log::create(log, wanted, hear).map_err(|source| LaunchError::Log { path: log.to_owned(), source })?;
-    let order = Order { owner, number: next_number(), log: log.clone() };
+    let pprof = plan.runtime.pprof;
+    let order = Order { owner, number: next_number(), log: log.clone(), pprof };
     let kind = match &plan.launch {
         Launch::Container(plan) => Kind::Container(container::start(plan, &order).await?),
         Launch::Process(plan) => Kind::Process(process::start(plan, &order)?),
         Launch::Attach(plan) => attach::to(plan, &log).await?,
     };
-    Ok(Target::new(kind, plan.ready.clone(), log, clock))
+    let pprof = pprof.map(|port| kind.at_port(port)).transpose()?;
+    Ok(Target::new(kind, plan.ready.clone(), log, clock).with_pprof(pprof))
 }
 
 /// Nothing is started of which it could never be seen that it is ready.

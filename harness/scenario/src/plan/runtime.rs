@@ -43,6 +43,20 @@ pub enum RuntimeKind {
 }
 
 impl RuntimeKind {
+    /// How it is asked to collect, or why it is not: as far as that is known before the run.
+    pub const fn collects(self) -> Result<&'static str, &'static str> {
+        match self {
+            Self::Auto => Ok("where the runtime, which is found out during the run, can be asked"),
+            Self::Go => Ok("by its /debug/pprof, where the service shows it"),
+            Self::Jvm => Ok("by its attach mechanism"),
+            Self::Node | Self::Deno => Ok("by its inspector"),
+            Self::Native => Err("nothing collects in it"),
+            Self::Bun | Self::Dotnet | Self::Python | Self::Ruby | Self::Beam => {
+                Err("it takes no such request from outside")
+            }
+        }
+    }
+
     /// As people call it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -105,14 +105,20 @@ impl Case<'_> {
         whole.map(|(first, last)| (first.start, last.end)).ok_or_else(|| untold("no phase was reached"))
     }
 
-    /// Was the target asked for a collection at some time between these? Then its pause is nobody's fault.
-    fn was_asked_to_collect(self, (from, to): Window) -> bool {
-        let asked = |event: &timeline::Event| match &event.what {
-            Happening::Collected { from: asked, to: done } => *asked < to && from < *done,
-            _ => false,
+    /// When collections were under way that were asked for, in order: their pauses are ours, and not the target's.
+    fn collections(self) -> Vec<Window> {
+        let span = |event: &timeline::Event| match event.what {
+            Happening::Collected { from, to } => Some((from, to)),
+            _ => None,
         };
-        self.timeline.events.iter().any(asked)
+        self.timeline.events.iter().filter_map(span).collect()
     }
+}
+
+/// Does a stretch lie in one of the windows, or touch it? These are in order.
+fn is_in(windows: &[Window], (from, to): Window) -> bool {
+    let next = windows.partition_point(|window| window.1 < from);
+    windows.get(next).is_some_and(|window| window.0 <= to)
 }
 
 impl Stop {

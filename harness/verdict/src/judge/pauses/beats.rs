@@ -9,7 +9,7 @@ use std::time::Duration;
 use timeline::{Beat, Elapsed};
 
 use super::cause::{Reason, put_down};
-use super::{Stop, Stops};
+use super::{Stop, Stops, is_in};
 use crate::judge::{Case, Judgement, Window, untold};
 
 /// With fewer answered beats than this there is no usual latency to compare with.
@@ -28,7 +28,8 @@ impl Case<'_> {
             return Err(untold(&format!("the heartbeat was answered {answered} times of {}", beats.len())));
         }
         let usual = usual(&beats);
-        let counted = beats.iter().filter(|beat| !self.was_asked_to_collect((beat.sent, beat.done)));
+        let asked = self.collections();
+        let counted = beats.iter().filter(|beat| !is_in(&asked, (beat.sent, beat.done)));
         let stops: Vec<Stop> = counted.map(|beat| self.stall_of(beat, usual, plan.period)).collect();
         let longest = stops.iter().map(|stop| stop.most).fold(0.0, f64::max);
         let seen = Stops {

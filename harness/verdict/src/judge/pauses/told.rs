@@ -3,7 +3,7 @@
 use timeline::{Elapsed, Pause};
 
 use super::cause::{Reason, put_down};
-use super::{Stop, Stops};
+use super::{Stop, Stops, is_in};
 use crate::judge::{Case, Judgement, seconds};
 
 /// A thread that ran for a smaller part of its pause than this waited for a processor.
@@ -14,10 +14,11 @@ const RESOLUTION: f64 = 1e-6;
 impl Case<'_> {
     pub(super) fn told_by_runtime(self) -> Result<Stops, Box<Judgement>> {
         let window = self.watched_window()?;
+        let asked = self.collections();
         let counts = |pause: &&Pause| {
             let span = span(pause);
             let within = pause.start >= window.0 && span.1 <= window.1;
-            within && !pause.concurrent && !pause.forced && !self.was_asked_to_collect(span)
+            within && !pause.concurrent && !pause.forced && !is_in(&asked, span)
         };
         let pauses: Vec<&Pause> = self.timeline.pauses.iter().filter(counts).collect();
         let mut sources: Vec<&str> = self.timeline.pauses.iter().map(|pause| &*pause.source).collect();
