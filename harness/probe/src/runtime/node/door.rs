@@ -1,0 +1,192 @@
+//! The way to a process's inspector: opened without a restart, and reached in the process's own network.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use clock::Clock;
+use rustix::process::{Signal, pidfd_send_signal};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use super::wire::{PATIENCE, Wire};
+use crate::proc::{Life, read_text};
+
+/// Node's own choice, where it is told no other.
+const USUAL_PORT: u16 = 9229;
+/// For how long an inspector that was asked for may stay away. It is there within 30 ms where the target is idle.
+const OPENS_WITHIN: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// An inspector that can be talked to.
+pub(crate) struct Door {
+    /// The conversation.
+    pub(crate) wire: Wire,
+    /// Was it opened for us? Then it has to be closed again.
+    pub(crate) opened: bool,
+}
+
+/// Why there is none.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Closed {
+    /// The process has no hand for the signal that would open it, and would die of it.
+    #[error("the process takes no SIGUSR1: it was started with `--disable-sigusr1`, or is no Node")]
+    Deaf,
+    /// The signal opened nothing.
+    #[error("no inspector was there {} s after SIGUSR1", OPENS_WITHIN.as_secs())]
+    NotOpened,
+    /// What listens is no inspector.
+    #[error("nothing at {0:?} on 127.0.0.1 answers as an inspector")]
+    NoInspector(BTreeSet<u16>),
+    /// The system refused.
+    #[error("cannot {what}: {source}")]
+    Refused {
+        /// What it was to do.
+        what: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+fn refused<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Closed {
+    move |error| Closed::Refused { what, source: error.into() }
+}
+
+/// Opens the inspector of a process that was recognised as Node or Deno; `served` is the port of the target, where
+/// nothing is tried.
+pub(crate) fn open(pid: u32, served: Option<u16>, clock: Clock) -> Result<Door, Closed> {
+    let before = listening(pid).map_err(refused("see what the process listens on"))?;
+    let opened = !started_with_inspector(pid) && !before.contains(&USUAL_PORT);
+    if opened {
+        knock(pid)?;
+    }
+    let end = clock.now() + OPENS_WITHIN;
+    loop {
+        let now = listening(pid).map_err(refused("see what the process listens on"))?;
+        let new: BTreeSet<u16> =
+            now.into_iter().filter(|port| Some(*port) != served && !(opened && before.contains(port))).collect();
+        if !new.is_empty() {
+            return try_each(pid, &new, opened, clock);
+        }
+        if end.since(clock.now()).is_zero() {
+            return Err(Closed::NotOpened);
+        }
+        clock.block_until(clock.now() + LOOK_EVERY);
+    }
+}
+
+fn try_each(pid: u32, ports: &BTreeSet<u16>, opened: bool, clock: Clock) -> Result<Door, Closed> {
+    for &port in ports {
+        let (page, stream) = (connect(pid, port)?, connect(pid, port)?);
+        if let Ok(wire) = Wire::open(page, stream, clock) {
+            return Ok(Door { wire, opened });
+        }
+    }
+    Err(Closed::NoInspector(ports.clone()))
+}
+
+/// Was it asked for an inspector when it was started?
+fn started_with_inspector(pid: u32) -> bool {
+    let asks = |word: &str| word.starts_with("--inspect") && !word.starts_with("--inspect-p");
+    let words = read_text(&format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let variables = read_text(&format!("/proc/{pid}/environ")).unwrap_or_default();
+    let options = variables.split('\0').find_map(|line| line.strip_prefix("NODE_OPTIONS=")).unwrap_or_default();
+    words.split('\0').any(asks) || options.split_ascii_whitespace().any(asks)
+}
+
+/// Sends SIGUSR1 to a process that has a hand for it: any other would die of it.
+fn knock(pid: u32) -> Result<(), Closed> {
+    let life = Life::of(pid).map_err(refused("take hold of the process"))?;
+    if !catches(pid, Signal::USR1) {
+        return Err(Closed::Deaf);
+    }
+    pidfd_send_signal(life.as_fd(), Signal::USR1).map_err(refused("send SIGUSR1"))
+}
+
+/// Does the process catch a signal?
+pub(crate) fn catches(pid: u32, signal: Signal) -> bool {
+    let status = read_text(&format!("/proc/{pid}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    caught & (1 << (signal.as_raw() - 1)) != 0
+}
+
+/// The ports of IPv4 on which the process listens, in its own network.
+fn listening(pid: u32) -> io::Result<BTreeSet<u16>> {
+    let own = sockets(pid)?;
+    let table = std::fs::read_to_string(format!("/proc/{pid}/net/tcp"))?;
+    Ok(table.lines().filter_map(listener).filter(|(_, inode)| own.contains(inode)).map(|(port, _)| port).collect())
+}
+
+/// The port and the inode of a line of `/proc/net/tcp` that is of a listening socket; see `proc_net_tcp(5)`.
+fn listener(line: &str) -> Option<(u16, u64)> {
+    const LISTENS: &str = "0A";
+    let mut words = line.split_ascii_whitespace();
+    let (_, port) = words.nth(1)?.split_once(':')?;
+    (words.nth(1)? == LISTENS).then_some(())?;
+    Some((u16::from_str_radix(port, 16).ok()?, words.nth(5)?.parse().ok()?))
+}
+
+/// The inodes of a process's sockets.
+fn sockets(pid: u32) -> io::Result<BTreeSet<u64>> {
+    let inode = |link: std::path::PathBuf| link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok();
+    let files = std::fs::read_dir(format!("/proc/{pid}/fd"))?;
+    // Closed since they were listed: passed over.
+    Ok(files.flatten().filter_map(|file| inode(std::fs::read_link(file.path()).ok()?)).collect())
+}
+
+/// Connects to a port at 127.0.0.1 as the process sees it.
+fn connect(pid: u32, port: u16) -> Result<TcpStream, Closed> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let dial = move || TcpStream::connect_timeout(&address, PATIENCE).map_err(refused("connect to the inspector"));
+    let network = |of: &str| std::fs::read_link(format!("/proc/{of}/ns/net"));
+    if network("self").ok() == network(&pid.to_string()).ok() {
+        return dial();
+    }
+    let door = std::fs::File::open(format!("/proc/{pid}/ns/net")).map_err(refused("look into the target's network"))?;
+    let enter = move || {
+        move_into_link_name_space(door.as_fd(), Some(LinkNameSpaceType::Network))
+            .map_err(refused("enter the target's network, which needs root"))?;
+        dial()
+    };
+    // A thread of its own: it stays in the other network, and a socket belongs to where it was made.
+    let thread = std::thread::Builder::new().name("plimsoll-door".to_owned()).spawn(enter);
+    let entered = thread.map_err(refused("start a thread"))?.join();
+    entered.unwrap_or_else(|_| Err(Closed::Refused { what: "enter the target's network", source: io::ErrorKind::Other.into() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listening_socket_is_told_from_others() {
+        let head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
+        let listens = "   3: 0100007F:240D 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 2101190 1 \
+                       00000000a86cb49b 100 0 0 10 0";
+        assert_eq!(listener(listens), Some((9229, 2_101_190)));
+        assert_eq!(listener(&listens.replace(" 0A ", " 01 ")), None);
+        assert_eq!(listener(head), None);
+    }
+
+    #[test]
+    fn this_process_listens_where_it_says_so() {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = socket.local_addr().unwrap().port();
+        assert!(listening(std::process::id()).unwrap().contains(&port));
+        drop(socket);
+        assert!(!listening(std::process::id()).unwrap().contains(&port));
+    }
+
+    #[test]
+    fn who_would_die_of_the_signal_does_not_get_it() {
+        let mut cat = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        assert!(!catches(cat.id(), Signal::USR1));
+        let refused = open(cat.id(), None, Clock::start()).map(|_| ());
+        assert!(matches!(refused, Err(Closed::Deaf)), "{refused:?}");
+        assert!(cat.try_wait().unwrap().is_none(), "it lives on");
+        drop(cat.stdin.take());
+        cat.wait().unwrap();
+    }
+}

@@ -1,0 +1,209 @@
+//! The inspector's protocol: JSON over a WebSocket, every wait bounded.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use clock::Clock;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use timeline::Elapsed;
+use tungstenite::error::Error;
+use tungstenite::{Message, WebSocket};
+
+/// How long the answer to a simple question may take: the target answers between two pieces of its own work.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// The largest page about its own inspector that is read.
+const LARGEST_PAGE: u64 = 64 * 1024;
+/// A read that waits for nothing.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
+/// A conversation with an inspector.
+pub(crate) struct Wire {
+    clock: Clock,
+    socket: WebSocket<TcpStream>,
+    asked: u64,
+}
+
+/// Why the inspector gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WireError {
+    /// The system, or the other end, broke the connection off.
+    #[error("the inspector's connection broke: {0}")]
+    Broken(Box<Error>),
+    /// The inspector did not speak the protocol.
+    #[error("the inspector said what nobody understands: {0}")]
+    Garbled(String),
+    /// It answered, and refused.
+    #[error("the inspector refused `{method}`: {reason}")]
+    Refused {
+        /// What it was asked for.
+        method: String,
+        /// Why.
+        reason: String,
+    },
+    /// No answer came.
+    #[error("the inspector did not answer `{method}` within {} s", within.as_secs_f64())]
+    Late {
+        /// What it was asked for.
+        method: String,
+        /// How long was waited.
+        within: Duration,
+    },
+}
+
+impl From<Error> for WireError {
+    fn from(error: Error) -> Self {
+        Self::Broken(Box::new(error))
+    }
+}
+
+impl From<std::io::Error> for WireError {
+    fn from(error: std::io::Error) -> Self {
+        Error::from(error).into()
+    }
+}
+
+/// What the inspector tells unasked.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// What it is about: `HeapProfiler.addHeapSnapshotChunk`.
+    pub(crate) method: String,
+    /// What it tells.
+    pub(crate) params: Value,
+}
+
+/// Who hears what is told unasked.
+pub(crate) type Hear<'a> = &'a mut dyn FnMut(Told);
+
+#[derive(Deserialize)]
+struct Said {
+    id: Option<u64>,
+    method: Option<String>,
+    #[serde(default)]
+    params: Value,
+    #[serde(default)]
+    result: Value,
+    error: Option<Complaint>,
+}
+
+#[derive(Deserialize)]
+struct Complaint {
+    #[serde(default)]
+    message: String,
+}
+
+impl Wire {
+    /// Opens a conversation over `stream` with the first thing that can be inspected there.
+    pub(crate) fn open(page: TcpStream, stream: TcpStream, clock: Clock) -> Result<Self, WireError> {
+        let path = inspected(page)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let address = stream.peer_addr()?;
+        let (socket, _) = tungstenite::client(format!("ws://{address}{path}"), stream)
+            .map_err(|error| WireError::Garbled(error.to_string()))?;
+        Ok(Self { clock, socket, asked: 0 })
+    }
+
+    /// Asks, and waits for the answer; what is told meanwhile goes to `hear`.
+    pub(crate) fn ask(&mut self, method: &str, params: Value, within: Duration, hear: Hear) -> Result<Value, WireError> {
+        let id = self.send(method, params)?;
+        let end = self.clock.now() + within;
+        while let Some(said) = self.next(end)? {
+            if said.id != Some(id) {
+                tell(said, hear);
+                continue;
+            }
+            return match said.error {
+                None => Ok(said.result),
+                Some(complaint) => Err(WireError::Refused { method: method.to_owned(), reason: complaint.message }),
+            };
+        }
+        Err(WireError::Late { method: method.to_owned(), within })
+    }
+
+    /// Asks, and does not wait for the answer.
+    pub(crate) fn send(&mut self, method: &str, params: Value) -> Result<u64, WireError> {
+        self.asked += 1;
+        let question = json!({ "id": self.asked, "method": method, "params": params });
+        self.socket.send(Message::from(question.to_string()))?;
+        Ok(self.asked)
+    }
+
+    /// Hears what is told until `hear` has had enough, or the time is over.
+    pub(crate) fn hear_until(
+        &mut self,
+        within: Duration,
+        mut hear: impl FnMut(Told) -> bool,
+    ) -> Result<(), WireError> {
+        let end = self.clock.now() + within;
+        let mut enough = false;
+        while let Some(said) = self.next(end)? {
+            tell(said, &mut |told| enough = hear(told));
+            if enough {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hears what has been told up to now.
+    pub(crate) fn hear(&mut self, hear: Hear) -> Result<(), WireError> {
+        self.hear_until(AT_ONCE, |told| {
+            hear(told);
+            false
+        })
+    }
+
+    /// The next that is said; `None` at `end`.
+    fn next(&mut self, end: Elapsed) -> Result<Option<Said>, WireError> {
+        loop {
+            // The system takes a timeout of zero for none.
+            let left = end.since(self.clock.now()).max(AT_ONCE);
+            self.socket.get_ref().set_read_timeout(Some(left))?;
+            match self.socket.read() {
+                Ok(Message::Text(text)) => {
+                    let said = serde_json::from_str(&text).map_err(|error| WireError::Garbled(error.to_string()))?;
+                    return Ok(Some(said));
+                }
+                Ok(_) => {}
+                Err(Error::Io(error)) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) => return Err(error.into()),
+            }
+            if end.since(self.clock.now()).is_zero() {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+fn tell(said: Said, hear: Hear) {
+    if let Some(method) = said.method {
+        hear(Told { method, params: said.params });
+    }
+}
+
+/// The path of the first thing that can be inspected at the other end, as its page lists them.
+fn inspected(mut page: TcpStream) -> Result<String, WireError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Listed {
+        web_socket_debugger_url: String,
+    }
+    let garbled = |what: &str| WireError::Garbled(what.to_owned());
+    page.set_read_timeout(Some(PATIENCE))?;
+    page.set_write_timeout(Some(PATIENCE))?;
+    let host = page.peer_addr()?;
+    page.write_all(format!("GET /json/list HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes())?;
+    let mut answer = String::new();
+    page.take(LARGEST_PAGE).read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| garbled("no page"))?;
+    if !head.contains(" 200 ") {
+        return Err(garbled(head.lines().next().unwrap_or_default()));
+    }
+    let listed: Vec<Listed> = serde_json::from_str(body.trim()).map_err(|error| garbled(&error.to_string()))?;
+    let url = &listed.first().ok_or_else(|| garbled("there is nothing to inspect"))?.web_socket_debugger_url;
+    let path = url.strip_prefix("ws://").and_then(|rest| rest.find('/').map(|slash| &rest[slash..]));
+    path.map(str::to_owned).ok_or_else(|| garbled(url))
+}
