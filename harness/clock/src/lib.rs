@@ -1,8 +1,9 @@
 //! The one clock of a run. Everything else is handed this; nothing else asks the time.
 #![expect(clippy::disallowed_methods, reason = "this is the place from which time comes")]
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustix::time::{ClockId, clock_gettime};
 use timeline::Elapsed;
 use tokio::time::Instant;
 
@@ -27,6 +28,25 @@ impl Clock {
     /// The time since the start.
     pub fn now(&self) -> Elapsed {
         Elapsed::from(self.origin.elapsed())
+    }
+
+    /// The time of the run at which the wall clock showed `nanos` since 1970, by how it goes now: whether it was set
+    /// anew since the start does not matter. What lies before the start counts as the start.
+    pub fn at_wall(&self, nanos: u64) -> Elapsed {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.at(nanos, now)
+    }
+
+    /// The time of the run at which the system's monotonic clock showed `nanos`. What lies before the start counts as
+    /// the start.
+    pub fn at_monotonic(&self, nanos: u64) -> Elapsed {
+        let now = clock_gettime(ClockId::Monotonic);
+        self.at(nanos, Duration::try_from(now).unwrap_or_default())
+    }
+
+    /// The time at which a clock that shows `now` showed `nanos`; nothing was shown in the future.
+    fn at(&self, nanos: u64, now: Duration) -> Elapsed {
+        self.now() - now.saturating_sub(Duration::from_nanos(nanos))
     }
 
     /// Waits, in a task, until `due`; returns at once when it has passed.

@@ -70,6 +70,10 @@ impl Live {
             Happening::Died(death) => format!("the target died: {death}"),
             Happening::Unexpected { step, failure, seen } => format!("{step} fails ({failure}): it answered {seen:?}"),
             Happening::LoadFailed { reason } => format!("the load failed: {reason}"),
+            Happening::RuntimeSeen { runtime, .. } => format!("runtime: {runtime}"),
+            Happening::Collected { from, to } => format!("collected in {}", Elapsed::from(to.since(*from))),
+            Happening::NotCollected { reason } => format!("not collected: {reason}"),
+            Happening::Evidence(evidence) => format!("evidence: {}", evidence.what),
             Happening::Interrupted => "interrupted".to_owned(),
             Happening::StoppedEarly { reason } => format!("stopped early: {reason}"),
             Happening::Stopped { how } => format!("target stopped: {how}"),
@@ -158,5 +162,11 @@ fn load_of(phase: &Phase) -> String {
     let users = (users.from.max(users.to) > 0).then(|| ramp(users.from.to_string(), users.to.to_string(), "users"));
     let arrivals = (rate.most() > 0.0).then(|| ramp(per_second(rate.from), per_second(rate.to), "arrivals"));
     let parts: Vec<String> = users.into_iter().chain(arrivals).collect();
-    if phase.foreign { "loaded".to_owned() } else if parts.is_empty() { "idle".to_owned() } else { parts.join(", ") }
+    if phase.foreign {
+        "loaded".to_owned()
+    } else if parts.is_empty() {
+        "idle".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }

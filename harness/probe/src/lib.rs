@@ -2,6 +2,7 @@
 //!
 //! The sampler reads files of the kernel in a thread of its own: the cgroup where the target has one
 //! to itself, `/proc` for the rest. Where these are out of reach, the caller's [`Fallback`] is asked.
+//! The target's runtime is recognised, watched and asked in a thread of its own.
 //! The heartbeat is a cheap request on a connection of its own, in a thread of its own.
 
 mod budget;
@@ -16,6 +17,7 @@ mod locate;
 mod out;
 mod proc;
 mod reader;
+mod runtime;
 mod sampler;
 mod stall;
 mod stop;
@@ -28,17 +30,22 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use clock::Clock;
-use scenario::{HeartbeatPlan, ProbePlan};
+use scenario::{HeartbeatPlan, ProbePlan, RuntimePlan};
 use timeline::{Observation, SeriesKey, Subject};
+use tokio::sync::{mpsc, oneshot};
 
 pub use fallback::{Answer, Fallback};
 pub use host::{Host, host};
+pub use runtime::Moment;
 
 use grid::Grid;
 use out::Out;
+use runtime::recognise::Whom;
+use runtime::watch::{Order, Watch};
 use stop::Stop;
 
 /// What to watch.
@@ -52,6 +59,10 @@ pub struct Watched {
     pub address: Option<SocketAddr>,
     /// Is that all there is of it? Then nothing of it is sampled.
     pub only_address: bool,
+    /// What the scenario says of its runtime.
+    pub runtime: RuntimePlan,
+    /// Where a Go service shows its `/debug/pprof`, where that is not its address.
+    pub pprof: Option<SocketAddr>,
     /// Whom to ask where the target's files are out of reach.
     pub fallback: Option<Box<dyn Fallback>>,
 }
@@ -64,6 +75,8 @@ impl fmt::Debug for Watched {
             .field("container", &self.container)
             .field("address", &self.address)
             .field("only_address", &self.only_address)
+            .field("runtime", &self.runtime)
+            .field("pprof", &self.pprof)
             .field("fallback", &fallback)
             .finish()
     }
@@ -121,6 +134,8 @@ pub enum ProbeError {
 pub struct Probes {
     stop: Stop,
     sources: BTreeMap<SeriesKey, &'static str>,
+    /// What is asked of the runtime.
+    orders: mpsc::UnboundedSender<Order>,
     threads: Vec<(&'static str, JoinHandle<()>)>,
 }
 
@@ -139,17 +154,27 @@ pub fn start(
     seen: impl Fn(Observation) + Send + Sync + 'static,
 ) -> Result<Probes, ProbeError> {
     let out = Out::new(clock, seen);
-    let mut probes = Probes { stop: Stop::new(), sources: BTreeMap::new(), threads: Vec::new() };
+    let (orders, ordered) = mpsc::unbounded_channel();
+    let mut probes = Probes { stop: Stop::new(), sources: BTreeMap::new(), orders, threads: Vec::new() };
     let grid = Grid::new(clock.now(), plan.every);
     let mut sampler = sampler::Sampler::new(clock, grid, out.clone());
     sampler.add(Box::new(harness::Harness));
-    match locate::target(watched.pid, watched.container.as_deref(), clock)? {
+    let target = locate::target(watched.pid, watched.container.as_deref(), clock)?;
+    let whom = Whom {
+        pid: watched.pid.filter(|_| target.is_some()),
+        address: watched.address,
+        pprof: watched.pprof,
+        plan: watched.runtime,
+    };
+    let watch = Watch::new(whom, clock, grid, out.clone(), ordered)?;
+    match target {
         Some(target) => sampler.watch(target),
         None if watched.only_address => {}
         None => probes.ask(watched.fallback.ok_or(ProbeError::OutOfReach)?, clock, grid, &out)?,
     }
     probes.sources.extend(sampler.sources());
     probes.spawn("sampler", move |stop| sampler.run(stop))?;
+    probes.spawn("runtime", move |stop| watch.run(stop))?;
     if let Some(plan) = &plan.heartbeat {
         probes.beat(plan, watched.address.ok_or(ProbeError::NoAddress)?, clock, &out)?;
     }
@@ -162,7 +187,27 @@ impl Probes {
         &self.sources
     }
 
-    /// Stops all threads and waits for them: within a fifth of a second, a fallback's read included.
+    /// Asks the target's runtime for a collection. What came of it is seen as an event.
+    pub fn collect(&self) {
+        self.order(Order::Collect);
+    }
+
+    /// Asks the target's runtime what fills its memory: files in `folder`, which exists, and events. Waits until all of
+    /// it is there.
+    pub async fn evidence(&self, folder: PathBuf, moment: Moment) {
+        let (done, waiting) = oneshot::channel();
+        self.order(Order::Evidence(folder, moment, done));
+        // An error means that the thread has panicked, which stop tells.
+        let _ = waiting.await;
+    }
+
+    fn order(&self, order: Order) {
+        // It fails only where the thread has panicked, which stop tells.
+        let _ = self.orders.send(order);
+    }
+
+    /// Stops all threads and waits for them: within a fifth of a second, a fallback's read included; where the runtime
+    /// is just being asked something, for as long as that may take.
     ///
     /// # Errors
     /// Where one of them had panicked.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use clock::Clock;
-use timeline::{Beat, Elapsed, Event, Happening, Metric, Observation, Sample, SeriesKey, Subject};
+use timeline::{Beat, Elapsed, Event, Happening, Metric, Observation, Pause, Sample, SeriesKey, Subject};
 
 /// Stamps what was seen and hands it to the caller.
 #[derive(Clone)]
@@ -40,8 +40,17 @@ impl Out {
         }
     }
 
+    /// The clock by which everything is stamped.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     pub(crate) fn beat(&self, beat: Beat) {
         (self.seen)(Observation::Beat(beat));
+    }
+
+    pub(crate) fn pause(&self, pause: Pause) {
+        (self.seen)(Observation::Pause(pause));
     }
 
     pub(crate) fn happened(&self, what: Happening) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clock::Clock;
 use rustix::process::{Pid, Signal};
-use scenario::{HeartbeatPlan, ProbePlan};
+use scenario::{HeartbeatPlan, ProbePlan, RuntimePlan};
 use timeline::{Beat, Elapsed, Happening, Metric, Observation, Sample, Subject};
 
 use crate::fallback::Answer;
@@ -29,7 +29,15 @@ fn millis(millis: u64) -> Duration {
 }
 
 fn nothing() -> Watched {
-    Watched { pid: None, container: None, address: None, only_address: false, fallback: None }
+    Watched {
+        pid: None,
+        container: None,
+        address: None,
+        only_address: false,
+        runtime: RuntimePlan::default(),
+        pprof: None,
+        fallback: None,
+    }
 }
 
 fn of_pid(pid: u32) -> Watched {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
-use scenario::{ArrivalPlan, AttachPlan, Launch, Plan, ProbePlan, Ready, ReadyWhen, TargetPlan};
+use scenario::{ArrivalPlan, AttachPlan, Launch, Plan, ProbePlan, Ready, ReadyWhen, RuntimePlan, TargetPlan};
 use timeline::{
     Amount, ArrivalInterval, Beat, Death, Delay, Elapsed, EncodedHistogram, Event, Happening, LatencyInterval,
     LoadCost, LoadInterval, Metric, Observation, Outcome, PhaseSpan, Sample, SeriesKey, Subject, Timeline, Unit,
@@ -59,7 +59,11 @@ fn plan() -> Plan {
         name: "leaky".to_owned(),
         about: None,
         stop_early: false,
-        target: TargetPlan { launch, ready: Ready { when: ReadyWhen::Started, within: Duration::from_mins(1) } },
+        target: TargetPlan {
+            launch,
+            ready: Ready { when: ReadyWhen::Started, within: Duration::from_mins(1) },
+            runtime: RuntimePlan::default(),
+        },
         journeys: Vec::new(),
         command: None,
         cycles: None,

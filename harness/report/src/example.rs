@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use record::{About, Record};
-use scenario::{Image, Launch, Plan, ProbePlan, ProcessPlan, Ready, ReadyWhen, Resources, TargetPlan};
+use scenario::{Image, Launch, Plan, ProbePlan, ProcessPlan, Ready, ReadyWhen, Resources, RuntimePlan, TargetPlan};
 use timeline::{
     Amount, Elapsed, EncodedHistogram, Event, Happening, LatencyInterval, Metric, Observation, Outcome, PhaseSpan,
     Sample, SeriesKey, Subject, Timeline, Unit, new_histogram,
@@ -86,7 +86,7 @@ fn plan() -> Plan {
         name: "leaky".to_owned(),
         about: None,
         stop_early: false,
-        target: TargetPlan { launch: Launch::Process(process), ready },
+        target: TargetPlan { launch: Launch::Process(process), ready, runtime: RuntimePlan::default() },
         journeys: Vec::new(),
         command: None,
         cycles: None,

@@ -21,13 +21,14 @@ mod variables;
 use std::path::Path;
 
 pub use anew::load_assertions;
-pub use line_pattern::LinePattern;
 pub use json_path::{JsonKey, JsonPath};
+pub use line_pattern::LinePattern;
 pub use plan::{
-    Address, ArrivalPlan, Assertion, AttachPlan, Body, Capture, ClientPlan, CommandPlan, Condition, ContainerPlan, DataPlan, DataSource,
-    Expect, HeartbeatPlan, Image, Journey, Launch, Leaving, Manner, Method, Part, PartContent, Pattern, Phase, Plan,
-    Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request, Resources, Reuse, Rule, Scheme, SocketAction,
-    SocketStep, Source, Step, Take, TargetPlan, Think, TlsPlan, Tolerance, Users,
+    Address, ArrivalPlan, Assertion, AttachPlan, Body, Capture, ClientPlan, CommandPlan, Condition, ContainerPlan,
+    DataPlan, DataSource, Expect, HeartbeatPlan, Image, Journey, Launch, Leaving, Manner, Method, Part, PartContent,
+    Pattern, Phase, Plan, Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request, Resources,
+    Reuse, Rule, RuntimeKind, RuntimePlan, Scheme, SocketAction, SocketStep, Source, Step, Take, TargetPlan, Think,
+    TlsPlan, Tolerance, Users,
 };
 pub use problem::{Place, Problem};
 pub use quantity::{Size, Span};

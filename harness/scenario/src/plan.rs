@@ -3,6 +3,7 @@
 mod drive;
 mod foreign;
 mod journey;
+mod runtime;
 mod socket;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use timeline::{Amount, Elapsed, Metric, Unit};
 pub use drive::{ArrivalPlan, ClientPlan, DataPlan, DataSource, Process, RateRamp, Reuse, Take, TlsPlan};
 pub use foreign::{Address, CommandPlan, Scheme};
 pub use journey::{Body, Capture, Condition, Manner, Part, PartContent, Pattern, Point, Source, Think};
+pub use runtime::{RuntimeKind, RuntimePlan};
 pub use socket::{Leaving, SocketAction, SocketStep};
 
 use crate::json_path::JsonPath;
@@ -103,6 +105,9 @@ pub struct TargetPlan {
     pub launch: Launch,
     /// When it counts as ready.
     pub ready: Ready,
+    /// In which runtime it runs.
+    #[serde(default)]
+    pub runtime: RuntimePlan,
 }
 
 /// How a target comes to be there.

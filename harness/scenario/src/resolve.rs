@@ -9,6 +9,7 @@ mod load;
 mod probes;
 mod reach;
 mod request;
+mod runtime;
 mod socket;
 mod target;
 

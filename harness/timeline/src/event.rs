@@ -96,6 +96,27 @@ pub enum Happening {
         /// How many have ended since the last that was kept, this one included: of many in a second one is kept.
         count: u64,
     },
+    /// The target's runtime was recognised.
+    RuntimeSeen {
+        /// Which, and by what it is watched: `Go 1.19.8 by /debug/pprof`.
+        runtime: String,
+        /// What it cannot be asked for, and why.
+        lacks: Vec<String>,
+    },
+    /// The runtime has collected its garbage since it was asked to.
+    Collected {
+        /// When it was asked.
+        from: Elapsed,
+        /// When it had done.
+        to: Elapsed,
+    },
+    /// The runtime was asked to collect its garbage, and could not.
+    NotCollected {
+        /// Why.
+        reason: String,
+    },
+    /// It was looked what fills the target's memory.
+    Evidence(Evidence),
     /// The run was asked to end by a signal.
     Interrupted,
     /// A look at the run proved a leak, so it ends before its time.
@@ -108,6 +129,32 @@ pub enum Happening {
         /// How it took it.
         how: String,
     },
+}
+
+/// What fills the target's memory, as its runtime tells it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What it is: `heap profile`, `class histogram`.
+    pub what: String,
+    /// Where it is kept, within the record's folder.
+    pub file: Option<String>,
+    /// What has grown most since the baseline, the largest growth first: a few of them.
+    pub grown: Vec<Grown>,
+    /// What could not be looked at, and why.
+    pub missing: Option<String>,
+}
+
+/// What has grown in the target's memory since the baseline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grown {
+    /// A class, a type or a function that allocates.
+    pub name: String,
+    /// By how many bytes.
+    pub bytes: u64,
+    /// By how many objects, where they are counted.
+    pub objects: Option<u64>,
+    /// How many bytes it holds now.
+    pub held: u64,
 }
 
 /// How a target died.

@@ -14,7 +14,7 @@ mod units;
 
 use std::collections::BTreeMap;
 
-pub use event::{Death, Event, Happening, Outcome};
+pub use event::{Death, Event, Evidence, Grown, Happening, Outcome};
 pub use heartbeat::Beat;
 pub use latency::{
     ArrivalInterval, CountedFrom, Delay, EncodedHistogram, Failures, LatencyInterval, LoadCost, LoadInterval,

@@ -20,33 +20,32 @@ impl Resolver<'_> {
             let message = if written == 0 { "the target is missing" } else { "there is more than one target" };
             self.refuse(&["target"], message, "write one of `container`, `process` and `attach`");
         }
-        match (&spec.container, &spec.process, &spec.attach) {
+        let (launch, ready) = match (&spec.container, &spec.process, &spec.attach) {
             (Some(container), ..) => self.container(container),
             (_, Some(process), _) => self.process(process),
             (_, _, Some(attach)) => self.attach(attach),
-            _ => TargetPlan {
-                launch: Launch::Attach(AttachPlan::Process { pid: 0, port: None }),
-                ready: Ready { when: ReadyWhen::Started, within: DEFAULT_READY_WITHIN },
-            },
-        }
+            _ => (
+                Launch::Attach(AttachPlan::Process { pid: 0, port: None }),
+                Ready { when: ReadyWhen::Started, within: DEFAULT_READY_WITHIN },
+            ),
+        };
+        TargetPlan { launch, ready, runtime: self.runtime(spec) }
     }
 
-    fn container(&mut self, spec: &ContainerSpec) -> TargetPlan {
+    fn container(&mut self, spec: &ContainerSpec) -> (Launch, Ready) {
         let place = ["target", "container"];
         let image = self.image(spec);
         let resources = self.resources(&place, spec.memory, spec.cpus);
         let ready = self.ready(&place, spec.ready.as_ref(), spec.port.is_some());
-        TargetPlan {
-            launch: Launch::Container(ContainerPlan {
-                image,
-                command: spec.command.clone(),
-                env: spec.env.clone(),
-                labels: spec.labels.clone(),
-                port: spec.port,
-                resources,
-            }),
-            ready,
-        }
+        let container = ContainerPlan {
+            image,
+            command: spec.command.clone(),
+            env: spec.env.clone(),
+            labels: spec.labels.clone(),
+            port: spec.port,
+            resources,
+        };
+        (Launch::Container(container), ready)
     }
 
     fn image(&mut self, spec: &ContainerSpec) -> Image {
@@ -71,7 +70,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn process(&mut self, spec: &ProcessSpec) -> TargetPlan {
+    fn process(&mut self, spec: &ProcessSpec) -> (Launch, Ready) {
         let place = ["target", "process"];
         if spec.command.is_empty() {
             self.refuse(
@@ -82,19 +81,17 @@ impl Resolver<'_> {
         }
         let resources = self.resources(&place, spec.memory, spec.cpus);
         let ready = self.ready(&place, spec.ready.as_ref(), true);
-        TargetPlan {
-            launch: Launch::Process(ProcessPlan {
-                command: spec.command.clone(),
-                env: spec.env.clone(),
-                folder: absolute(self.folder, spec.folder.as_deref().unwrap_or(".")),
-                port: spec.port,
-                resources,
-            }),
-            ready,
-        }
+        let process = ProcessPlan {
+            command: spec.command.clone(),
+            env: spec.env.clone(),
+            folder: absolute(self.folder, spec.folder.as_deref().unwrap_or(".")),
+            port: spec.port,
+            resources,
+        };
+        (Launch::Process(process), ready)
     }
 
-    fn attach(&mut self, spec: &AttachSpec) -> TargetPlan {
+    fn attach(&mut self, spec: &AttachSpec) -> (Launch, Ready) {
         let launch = match (&spec.container, spec.pid, &spec.url) {
             (Some(name), None, None) => AttachPlan::Container { name: name.clone(), port: spec.port },
             (None, Some(pid), None) => AttachPlan::Process { pid, port: spec.port },
@@ -117,7 +114,7 @@ impl Resolver<'_> {
             }
         };
         let when = if spec.port.is_some() || spec.url.is_some() { ReadyWhen::Tcp } else { ReadyWhen::Started };
-        TargetPlan { launch: Launch::Attach(launch), ready: Ready { when, within: DEFAULT_READY_WITHIN } }
+        (Launch::Attach(launch), Ready { when, within: DEFAULT_READY_WITHIN })
     }
 
     fn resources(&mut self, place: &[&str; 2], memory: Option<Size>, cpus: Option<f64>) -> Resources {

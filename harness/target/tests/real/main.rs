@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use clock::Clock;
-use scenario::{ContainerPlan, Image, Launch, ProcessPlan, Ready, ReadyWhen, Resources, TargetPlan};
+use scenario::{ContainerPlan, Image, Launch, ProcessPlan, Ready, ReadyWhen, Resources, RuntimePlan, TargetPlan};
 use target::{LaunchError, Owner, Target};
 
 /// A folder with the service, built without shared libraries, and a Dockerfile around it.
@@ -64,7 +64,14 @@ fn container(arguments: &[&str]) -> ContainerPlan {
 /// Launches it on behalf of a run of this name; its log is the file of that name.
 async fn launch(launch: Launch, ready: Ready, run: &str) -> Result<Target, LaunchError> {
     let log = scratch("logs").join(run);
-    target::launch(&TargetPlan { launch, ready }, &Owner::this_process(run), &log, None, Clock::start()).await
+    target::launch(
+        &TargetPlan { launch, ready, runtime: RuntimePlan::default() },
+        &Owner::this_process(run),
+        &log,
+        None,
+        Clock::start(),
+    )
+    .await
 }
 
 async fn launch_process(plan: ProcessPlan, when: ReadyWhen, run: &str) -> Target {

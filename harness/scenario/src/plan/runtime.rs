@@ -1,0 +1,62 @@
+//! The runtime of the target.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// In which runtime the target runs, and how it is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuntimePlan {
+    /// Which.
+    pub kind: RuntimeKind,
+    /// The port on which a Go service shows its `/debug/pprof`, where it is not the target's own: inside the container,
+    /// or at 127.0.0.1 for a process.
+    pub pprof: Option<u16>,
+}
+
+/// The runtimes that are known by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RuntimeKind {
+    /// It is found out.
+    #[default]
+    Auto,
+    /// Go.
+    Go,
+    /// Node.
+    Node,
+    /// Bun.
+    Bun,
+    /// Deno.
+    Deno,
+    /// The Java virtual machine.
+    Jvm,
+    /// .NET.
+    Dotnet,
+    /// CPython.
+    Python,
+    /// Ruby.
+    Ruby,
+    /// Erlang's.
+    Beam,
+    /// None: nothing of it collects, and nothing of it is asked.
+    Native,
+}
+
+impl RuntimeKind {
+    /// As people call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "unknown",
+            Self::Go => "Go",
+            Self::Node => "Node",
+            Self::Bun => "Bun",
+            Self::Deno => "Deno",
+            Self::Jvm => "the JVM",
+            Self::Dotnet => ".NET",
+            Self::Python => "CPython",
+            Self::Ruby => "Ruby",
+            Self::Beam => "BEAM",
+            Self::Native => "native",
+        }
+    }
+}
