@@ -40,6 +40,12 @@ impl Out {
         }
     }
 
+    /// A value of the target that was true at a moment of the past.
+    pub(crate) fn value_at(&self, at: Elapsed, metric: Metric, value: f64, source: &'static str) {
+        let key = SeriesKey { subject: Subject::Target, metric };
+        (self.seen)(Observation::Sample { key, source, sample: Sample { due: at, taken: at, value } });
+    }
+
     /// The clock by which everything is stamped.
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock

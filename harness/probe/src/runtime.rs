@@ -3,6 +3,7 @@
 //! A [`Runtime`] is what one kind of runtime tells and does; [`recognise`] finds out which one the target is;
 //! [`watch`] is the thread in which it is read on the probes' grid and asked by the conductor.
 
+mod node;
 mod process;
 pub(crate) mod recognise;
 pub(crate) mod watch;
@@ -43,8 +44,8 @@ pub(crate) trait Runtime: Send {
     /// It may make the target stand still.
     fn evidence(&mut self, folder: &Path, moment: Moment) -> Vec<Evidence>;
 
-    /// Leaves the target as it was found.
-    fn leave(&mut self) {}
+    /// Leaves the target as it was found, and hands out what has come since the last read.
+    fn leave(&mut self, _out: &Out) {}
 }
 
 /// After this time an answer of a runtime is no longer waited for.

@@ -12,6 +12,7 @@ mod find;
 mod findings;
 mod folder;
 mod open;
+mod pauses;
 mod schema;
 mod store;
 mod writer;

@@ -14,7 +14,7 @@ use verdict::Finding;
 use crate::about::About;
 use crate::beats;
 use crate::error::{RecordError, Trouble, decode};
-use crate::{findings, schema};
+use crate::{findings, pauses, schema};
 
 /// A run, as it was kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +62,7 @@ fn read_timeline(view: &Connection) -> Result<Timeline, Trouble> {
     read_samples(view, &mut timeline)?;
     timeline.beats = read_beats(view)?;
     timeline.end = timeline.beats.iter().map(|beat| beat.done).fold(timeline.end, Elapsed::max);
+    pauses::read(view, &mut timeline)?;
     push(view, &mut timeline, LATENCY, |row| Ok(Observation::Latency(latency_interval(row)?)))?;
     push(view, &mut timeline, LOAD, |row| Ok(Observation::Load(load_interval(row)?)))?;
     push(view, &mut timeline, PHASES, |row| Ok(Observation::Phase(phase_span(row)?)))?;

@@ -18,7 +18,7 @@ pub(crate) const FILE: &str = "record.db";
 const APPLICATION: i64 = 0x506c_696d;
 
 /// Times are microseconds since the start. A sample's `late_us` is from due to taken: it takes four
-/// bytes less than a second time. `readings` is for people with an `sqlite3` at hand.
+/// bytes less than a second time. Kinds of pauses are kept once, for there are thousands of one kind. `readings` is for people with an `sqlite3` at hand.
 const TABLES: &str = "
     CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE series(id INTEGER PRIMARY KEY, subject TEXT NOT NULL, metric TEXT NOT NULL, source TEXT NOT NULL,
@@ -32,6 +32,10 @@ const TABLES: &str = "
         users_active INTEGER NOT NULL, cut_off INTEGER NOT NULL, arrivals TEXT, cpu_us INTEGER, delayed_us INTEGER)
         STRICT;
     CREATE TABLE beats(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, packed BLOB NOT NULL) STRICT;
+    CREATE TABLE pause_kinds(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, source TEXT NOT NULL,
+        concurrent INTEGER NOT NULL, UNIQUE(kind, source, concurrent)) STRICT;
+    CREATE TABLE pauses(kind INTEGER NOT NULL, start_us INTEGER NOT NULL, length_us INTEGER NOT NULL, cpu_us INTEGER,
+        forced INTEGER NOT NULL, live INTEGER) STRICT;
     CREATE TABLE phases(name TEXT NOT NULL, cycle INTEGER, loaded INTEGER NOT NULL, start_us INTEGER NOT NULL,
         end_us INTEGER NOT NULL) STRICT;
     CREATE TABLE events(at_us INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
@@ -88,6 +92,11 @@ const ADDED: [(&str, &str); 2] = [
     ("latency", "NULL AS response, NULL AS unawaited"),
     ("load", "NULL AS arrivals, NULL AS cpu_us, NULL AS delayed_us"),
 ];
+
+/// Does the record have this table? One that was added without a new format is not in all.
+pub(crate) fn has(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+    connection.table_exists(Some("main"), table)
+}
 
 /// Reads a table of an older format as if it had the columns that came later; the file is not changed.
 fn shadow(connection: &Connection, table: &str, missing: &str) -> rusqlite::Result<()> {

@@ -13,6 +13,7 @@ use timeline::{
 use crate::about::About;
 use crate::beats;
 use crate::error::{RecordError, Trouble};
+use crate::pauses::Kinds;
 use crate::schema;
 
 /// How many observations wait for a disk that refuses before they are given up: some ten minutes.
@@ -33,6 +34,7 @@ pub(crate) struct Store {
 struct Known {
     series: BTreeMap<SeriesKey, i64>,
     steps: BTreeMap<String, i64>,
+    pauses: Kinds,
 }
 
 impl Store {
@@ -111,6 +113,7 @@ fn commit(connection: &mut Connection, known: &mut Known, seen: &[Observation]) 
         match one {
             Observation::Beat(beat) => beats.push(*beat),
             Observation::Sample { key, source, sample } => put_sample(&transaction, known, key, source, sample)?,
+            Observation::Pause(pause) => known.pauses.put(&transaction, pause)?,
             Observation::Latency(interval) => put_latency(&transaction, known, interval)?,
             Observation::Load(interval) => put_load(&transaction, interval)?,
             Observation::Phase(span) => put_phase(&transaction, span)?,

@@ -9,8 +9,8 @@ use rusqlite::Connection;
 use scenario::{ArrivalPlan, AttachPlan, Launch, Plan, ProbePlan, Ready, ReadyWhen, RuntimePlan, TargetPlan};
 use timeline::{
     Amount, ArrivalInterval, Beat, Death, Delay, Elapsed, EncodedHistogram, Event, Happening, LatencyInterval,
-    LoadCost, LoadInterval, Metric, Observation, Outcome, PhaseSpan, Sample, SeriesKey, Subject, Timeline, Unit,
-    new_histogram,
+    LoadCost, LoadInterval, Metric, Name, Observation, Outcome, Pause, PhaseSpan, Sample, SeriesKey, Subject, Timeline,
+    Unit, new_histogram,
 };
 use verdict::{Evidence, Finding, Verdict};
 
@@ -128,6 +128,20 @@ fn phase(name: &str, cycle: Option<u32>, from: f64, to: f64) -> Observation {
     })
 }
 
+fn pause(kind: &str, start: f64, length: u64) -> Observation {
+    let whole_heap = kind.starts_with("Mark");
+    Observation::Pause(Pause {
+        start: at(start),
+        length,
+        concurrent: false,
+        cpu: whole_heap.then_some(length / 3),
+        kind: kind.into(),
+        forced: whole_heap,
+        live: whole_heap.then_some(97_400_000),
+        source: "trace-gc".into(),
+    })
+}
+
 /// Two of every kind of observation.
 fn everything() -> Vec<Observation> {
     let died = Death { exit_code: Some(137), oom_killed: true, last_lines: vec!["]]>\0".to_owned()] };
@@ -138,6 +152,9 @@ fn everything() -> Vec<Observation> {
         sample(Metric::CpuTime, 1.0, 0.017_3),
         beat(1),
         phase("baseline", None, 0.0, 1.5),
+        sample(Metric::Named(Name::new("jobs waiting"), Unit::Count), 1.5, 3.0),
+        pause("Scavenge", 1.7, 3_800),
+        pause("Mark-Compact", 1.9, 44_400),
         sample(Metric::AnonymousMemory, 2.0, f64::MAX),
         beat(2),
         latency("browse/GET /", 0.0, 100),
@@ -442,6 +459,18 @@ fn a_newer_format_is_refused_with_the_version_that_reads_it() {
 }
 
 #[test]
+fn a_record_of_the_time_before_pauses_were_kept_opens_without_them() {
+    let scratch = Scratch::new("unpaused");
+    let folder = sealed(&scratch.0);
+    let connection = Connection::open(folder.join("record.db")).unwrap();
+    connection.execute_batch("DROP TABLE pauses; DROP TABLE pause_kinds").unwrap();
+    drop(connection);
+    let mut before = timeline_of(&everything(), Outcome::Completed);
+    before.pauses.clear();
+    assert_eq!(open(&folder).unwrap().timeline, before);
+}
+
+#[test]
 fn what_is_not_a_record_is_told() {
     let scratch = Scratch::new("other");
     let path = scratch.0.join("record.db");
@@ -565,6 +594,23 @@ fn a_day_takes_less_than_a_quarter_of_a_gigabyte() {
     println!("{:.1} MB a day", per_hour as f64 * 24.0 / 1e6);
     open(&folder).unwrap();
     assert!(per_hour * 24 < 250_000_000, "{per_hour} bytes an hour");
+}
+
+/// A busy runtime tells of some ten pauses a second.
+#[test]
+fn a_pause_takes_less_than_thirty_bytes() {
+    let scratch = Scratch::new("pauses");
+    let writer = Writer::create(&scratch.0, &about()).unwrap();
+    let count = 200_000_u32;
+    for number in 0..count {
+        let (kind, length) = if number % 20 == 0 { ("Mark-Compact", 44_400) } else { ("Scavenge", 3_800) };
+        writer.append(pause(kind, f64::from(number) / 10.0, length));
+    }
+    let folder = writer.seal(&Outcome::Completed).unwrap();
+    let each = folder.join("record.db").metadata().unwrap().len() / u64::from(count);
+    println!("{each} bytes a pause");
+    assert_eq!(open(&folder).unwrap().timeline.pauses.len() as u64, u64::from(count));
+    assert!(each < 30, "{each} bytes a pause");
 }
 
 fn a_second(writer: &Writer, second: u32) {

@@ -7,6 +7,7 @@ mod event;
 mod heartbeat;
 mod latency;
 mod metric;
+mod name;
 mod observation;
 mod pause;
 mod series;
@@ -14,13 +15,14 @@ mod units;
 
 use std::collections::BTreeMap;
 
-pub use event::{Death, Event, Evidence, Grown, Happening, Outcome};
+pub use event::{Death, Event, Evidence, Grown, Happening, Largest, Outcome};
 pub use heartbeat::Beat;
 pub use latency::{
     ArrivalInterval, CountedFrom, Delay, EncodedHistogram, Failures, LatencyInterval, LoadCost, LoadInterval,
     new_histogram,
 };
 pub use metric::{Kind, Metric, Unit};
+pub use name::Name;
 pub use observation::Observation;
 pub use pause::Pause;
 pub use series::{Sample, Series, SeriesKey, Subject};

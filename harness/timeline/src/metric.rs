@@ -1,12 +1,13 @@
 //! The quantities that can be read, each with its unit.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Name;
+
 /// What a value is counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Bytes.
@@ -31,6 +32,37 @@ pub enum Unit {
     Count,
 }
 
+impl Unit {
+    const ALL: [Self; 10] = [
+        Self::Bytes,
+        Self::BytesPerHour,
+        Self::BytesPerRequest,
+        Self::BytesPerCycle,
+        Self::BytesPerUser,
+        Self::Seconds,
+        Self::Share,
+        Self::PerSecond,
+        Self::PerHour,
+        Self::Count,
+    ];
+
+    /// The name in records and JSON: snake case, never changed.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::BytesPerHour => "bytes_per_hour",
+            Self::BytesPerRequest => "bytes_per_request",
+            Self::BytesPerCycle => "bytes_per_cycle",
+            Self::BytesPerUser => "bytes_per_user",
+            Self::Seconds => "seconds",
+            Self::Share => "share",
+            Self::PerSecond => "per_second",
+            Self::PerHour => "per_hour",
+            Self::Count => "count",
+        }
+    }
+}
+
 /// How a metric moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -40,9 +72,10 @@ pub enum Kind {
     Counter,
 }
 
-/// A quantity of the target, the harness or the host.
+/// A quantity of the target, the harness or the host. In records and JSON it is its name; of a named one, its name, a
+/// space and its unit: `external bytes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(into = "String", try_from = "String")]
 pub enum Metric {
     /// What the runtime still reached after its last collection: the floor of its heap. The leak metric, where told.
     LiveHeap,
@@ -70,10 +103,12 @@ pub enum Metric {
     ThrottledTime,
     /// Times that the kernel killed a process of the target for want of memory.
     OomKills,
+    /// What the scenario gives a name to: a number out of the target's log, or of a page that it serves.
+    Named(Name, Unit),
 }
 
 impl Metric {
-    /// All of them.
+    /// All that have a name of ours.
     pub const ALL: [Self; 13] = [
         Self::LiveHeap,
         Self::AnonymousMemory,
@@ -90,7 +125,7 @@ impl Metric {
         Self::OomKills,
     ];
 
-    /// The name in records, JSON and assertions: snake case, never changed.
+    /// The name in assertions and reports: of ours, snake case and never changed.
     pub const fn name(self) -> &'static str {
         match self {
             Self::LiveHeap => "live_heap",
@@ -106,6 +141,7 @@ impl Metric {
             Self::CpuTime => "cpu_time",
             Self::ThrottledTime => "throttled_time",
             Self::OomKills => "oom_kills",
+            Self::Named(name, _) => name.text(),
         }
     }
 
@@ -120,6 +156,7 @@ impl Metric {
             | Self::SharedMemory => Unit::Bytes,
             Self::OpenFiles | Self::Sockets | Self::Threads | Self::ChildProcesses | Self::OomKills => Unit::Count,
             Self::CpuTime | Self::ThrottledTime => Unit::Seconds,
+            Self::Named(_, unit) => unit,
         }
     }
 
@@ -145,9 +182,41 @@ impl fmt::Display for Metric {
     }
 }
 
-impl FromStr for Metric {
-    type Err = ();
-    fn from_str(name: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|metric| metric.name() == name).ok_or(())
+impl From<Metric> for String {
+    fn from(metric: Metric) -> Self {
+        match metric {
+            Metric::Named(name, unit) => format!("{name} {}", unit.name()),
+            ours => ours.name().to_owned(),
+        }
+    }
+}
+
+impl TryFrom<String> for Metric {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let ours = || Self::ALL.into_iter().find(|metric| metric.name() == text);
+        let named = || {
+            let (name, unit) = text.rsplit_once(' ')?;
+            let unit = Unit::ALL.into_iter().find(|known| known.name() == unit)?;
+            Some(Self::Named(Name::new(name), unit))
+        };
+        ours().or_else(named).ok_or_else(|| format!("`{text}` is no metric"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_is_read_as_it_is_written() {
+        let named = |unit| Metric::Named(Name::new("jobs waiting{queue=\"a b\"}"), unit);
+        for metric in Metric::ALL.into_iter().chain(Unit::ALL.map(named)) {
+            assert_eq!(Metric::try_from(String::from(metric)), Ok(metric));
+        }
+        assert_eq!(String::from(named(Unit::Seconds)), "jobs waiting{queue=\"a b\"} seconds");
+        for unknown in ["", "live", "external", "external megabytes"] {
+            assert!(Metric::try_from(unknown.to_owned()).is_err(), "{unknown}");
+        }
     }
 }

@@ -88,7 +88,7 @@ impl Watch {
             }
         }
         if let Found::Runtime(runtime) = &mut self.found {
-            runtime.leave();
+            runtime.leave(&self.out);
         }
     }
 

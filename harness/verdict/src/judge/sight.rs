@@ -42,7 +42,7 @@ impl Sight {
             Observation::Latency(interval) => self.interval(interval),
             Observation::Phase(span) => self.phases.push(span.clone()),
             Observation::Event(event) => self.event(event),
-            Observation::Sample { .. } | Observation::Load(_) | Observation::Beat(_) => {}
+            Observation::Sample { .. } | Observation::Load(_) | Observation::Beat(_) | Observation::Pause(_) => {}
         }
     }
 

@@ -1,7 +1,8 @@
 //! The way to a process's inspector: opened without a restart, and reached in the process's own network.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -10,8 +11,9 @@ use clock::Clock;
 use rustix::process::{Signal, pidfd_send_signal};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::wire::{PATIENCE, Wire};
-use crate::proc::{Life, read_text};
+use super::wire::{Wire, WireError};
+use crate::proc::Life;
+use crate::runtime::{PATIENCE, Process};
 
 /// Node's own choice, where it is told no other.
 const USUAL_PORT: u16 = 9229;
@@ -39,6 +41,9 @@ pub(crate) enum Closed {
     /// What listens is no inspector.
     #[error("nothing at {0:?} on 127.0.0.1 answers as an inspector")]
     NoInspector(BTreeSet<u16>),
+    /// It was there, and did not do what every inspector does.
+    #[error("{0}")]
+    Silent(WireError),
     /// The system refused.
     #[error("cannot {what}: {source}")]
     Refused {
@@ -55,11 +60,12 @@ fn refused<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Closed {
 
 /// Opens the inspector of a process that was recognised as Node or Deno; `served` is the port of the target, where
 /// nothing is tried.
-pub(crate) fn open(pid: u32, served: Option<u16>, clock: Clock) -> Result<Door, Closed> {
+pub(crate) fn open(process: &Process, served: Option<u16>, clock: Clock) -> Result<Door, Closed> {
+    let pid = process.pid;
     let before = listening(pid).map_err(refused("see what the process listens on"))?;
-    let opened = !started_with_inspector(pid) && !before.contains(&USUAL_PORT);
+    let opened = !started_with_inspector(process) && !before.contains(&USUAL_PORT);
     if opened {
-        knock(pid)?;
+        knock(process)?;
     }
     let end = clock.now() + OPENS_WITHIN;
     loop {
@@ -67,7 +73,7 @@ pub(crate) fn open(pid: u32, served: Option<u16>, clock: Clock) -> Result<Door, 
         let new: BTreeSet<u16> =
             now.into_iter().filter(|port| Some(*port) != served && !(opened && before.contains(port))).collect();
         if !new.is_empty() {
-            return try_each(pid, &new, opened, clock);
+            return try_each(process, &new, opened, clock);
         }
         if end.since(clock.now()).is_zero() {
             return Err(Closed::NotOpened);
@@ -76,9 +82,9 @@ pub(crate) fn open(pid: u32, served: Option<u16>, clock: Clock) -> Result<Door, 
     }
 }
 
-fn try_each(pid: u32, ports: &BTreeSet<u16>, opened: bool, clock: Clock) -> Result<Door, Closed> {
+fn try_each(process: &Process, ports: &BTreeSet<u16>, opened: bool, clock: Clock) -> Result<Door, Closed> {
     for &port in ports {
-        let (page, stream) = (connect(pid, port)?, connect(pid, port)?);
+        let (page, stream) = (connect(process, port)?, connect(process, port)?);
         if let Ok(wire) = Wire::open(page, stream, clock) {
             return Ok(Door { wire, opened });
         }
@@ -87,29 +93,19 @@ fn try_each(pid: u32, ports: &BTreeSet<u16>, opened: bool, clock: Clock) -> Resu
 }
 
 /// Was it asked for an inspector when it was started?
-fn started_with_inspector(pid: u32) -> bool {
+fn started_with_inspector(process: &Process) -> bool {
     let asks = |word: &str| word.starts_with("--inspect") && !word.starts_with("--inspect-p");
-    let words = read_text(&format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let variables = read_text(&format!("/proc/{pid}/environ")).unwrap_or_default();
-    let options = variables.split('\0').find_map(|line| line.strip_prefix("NODE_OPTIONS=")).unwrap_or_default();
-    words.split('\0').any(asks) || options.split_ascii_whitespace().any(asks)
+    let options = process.variable("NODE_OPTIONS").unwrap_or_default();
+    process.command.iter().any(|word| asks(word)) || options.split_ascii_whitespace().any(asks)
 }
 
 /// Sends SIGUSR1 to a process that has a hand for it: any other would die of it.
-fn knock(pid: u32) -> Result<(), Closed> {
-    let life = Life::of(pid).map_err(refused("take hold of the process"))?;
-    if !catches(pid, Signal::USR1) {
+fn knock(process: &Process) -> Result<(), Closed> {
+    let life = Life::of(process.pid).map_err(refused("take hold of the process"))?;
+    if !process.catches(Signal::USR1.as_raw().unsigned_abs()) {
         return Err(Closed::Deaf);
     }
-    pidfd_send_signal(life.as_fd(), Signal::USR1).map_err(refused("send SIGUSR1"))
-}
-
-/// Does the process catch a signal?
-pub(crate) fn catches(pid: u32, signal: Signal) -> bool {
-    let status = read_text(&format!("/proc/{pid}/status")).unwrap_or_default();
-    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    caught & (1 << (signal.as_raw() - 1)) != 0
+    pidfd_send_signal(&life, Signal::USR1).map_err(refused("send SIGUSR1"))
 }
 
 /// The ports of IPv4 on which the process listens, in its own network.
@@ -137,23 +133,22 @@ fn sockets(pid: u32) -> io::Result<BTreeSet<u64>> {
 }
 
 /// Connects to a port at 127.0.0.1 as the process sees it.
-fn connect(pid: u32, port: u16) -> Result<TcpStream, Closed> {
+fn connect(process: &Process, port: u16) -> Result<TcpStream, Closed> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let dial = move || TcpStream::connect_timeout(&address, PATIENCE).map_err(refused("connect to the inspector"));
-    let network = |of: &str| std::fs::read_link(format!("/proc/{of}/ns/net"));
-    if network("self").ok() == network(&pid.to_string()).ok() {
+    if process.same_network {
         return dial();
     }
-    let door = std::fs::File::open(format!("/proc/{pid}/ns/net")).map_err(refused("look into the target's network"))?;
+    let network = File::open(process.proc("ns/net")).map_err(refused("look into the target's network"))?;
     let enter = move || {
-        move_into_link_name_space(door.as_fd(), Some(LinkNameSpaceType::Network))
+        move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))
             .map_err(refused("enter the target's network, which needs root"))?;
         dial()
     };
     // A thread of its own: it stays in the other network, and a socket belongs to where it was made.
     let thread = std::thread::Builder::new().name("plimsoll-door".to_owned()).spawn(enter);
-    let entered = thread.map_err(refused("start a thread"))?.join();
-    entered.unwrap_or_else(|_| Err(Closed::Refused { what: "enter the target's network", source: io::ErrorKind::Other.into() }))
+    let panicked = || Err(Closed::Refused { what: "enter the target's network", source: ErrorKind::Other.into() });
+    thread.map_err(refused("start a thread"))?.join().unwrap_or_else(|_| panicked())
 }
 
 #[cfg(test)]
@@ -182,8 +177,8 @@ mod tests {
     #[test]
     fn who_would_die_of_the_signal_does_not_get_it() {
         let mut cat = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
-        assert!(!catches(cat.id(), Signal::USR1));
-        let refused = open(cat.id(), None, Clock::start()).map(|_| ());
+        let process = Process::of(cat.id(), None).unwrap();
+        let refused = open(&process, None, Clock::start()).map(|_| ());
         assert!(matches!(refused, Err(Closed::Deaf)), "{refused:?}");
         assert!(cat.try_wait().unwrap().is_none(), "it lives on");
         drop(cat.stdin.take());

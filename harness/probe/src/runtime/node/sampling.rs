@@ -3,16 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Value;
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Node {
-    call_frame: Frame,
-    self_size: f64,
-    #[serde(default)]
-    children: Vec<Node>,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -40,36 +30,58 @@ impl Frame {
 /// The bytes that each function has allocated since, as far as they are still reached. The samples make it an
 /// estimate: good to some per cent for what counts.
 ///
-/// # Errors
-/// Where `profile` is none.
-pub(crate) fn functions(profile: &Value) -> serde_json::Result<BTreeMap<String, u64>> {
-    let mut left = vec![Node::deserialize(&profile["head"])?];
-    let mut functions: BTreeMap<String, u64> = BTreeMap::new();
-    while let Some(node) = left.pop() {
-        let bytes = node.self_size.max(0.0) as u64;
-        if bytes > 0 {
-            *functions.entry(node.call_frame.name()).or_default() += bytes;
-        }
-        left.extend(node.children);
+/// `profile` is a tree as deep as the calls were, and each node of it begins with its function and its size: they are
+/// read one by one where they stand.
+pub(crate) fn functions(profile: &str) -> BTreeMap<String, u64> {
+    const NODE: &str = "{\"callFrame\":";
+    let mut functions = BTreeMap::new();
+    for (name, bytes) in profile.split(NODE).skip(1).filter_map(node) {
+        *functions.entry(name).or_default() += bytes;
     }
-    Ok(functions)
+    functions
+}
+
+/// The function and the size of a node, of which the beginning was taken off; `None` where it has allocated nothing.
+fn node(text: &str) -> Option<(String, u64)> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Frame>();
+    let frame = values.next()?.ok()?;
+    let size = text[values.byte_offset()..].strip_prefix(",\"selfSize\":")?;
+    let end = size.find([',', '}'])?;
+    let bytes = size[..end].parse::<f64>().ok()? as u64;
+    (bytes > 0).then(|| (frame.name(), bytes))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    fn leaf(size: u64) -> String {
+        let frame = r#"{"functionName":"remember","scriptId":"7","url":"file:///srv/app.js","lineNumber":11,"columnNumber":3}"#;
+        format!(r#"{{"callFrame":{frame},"selfSize":{size},"id":3,"children":[]}}"#)
+    }
+
+    fn node(size: u64, children: &[String]) -> String {
+        let frame = r#"{"functionName":"(root)","scriptId":"0","url":"","lineNumber":-1,"columnNumber":-1}"#;
+        format!(r#"{{"callFrame":{frame},"selfSize":{size},"id":1,"children":[{}]}}"#, children.join(","))
+    }
 
     #[test]
     fn a_function_is_summed_over_all_who_call_it() {
-        let leaf = |size: u64| {
-            json!({"callFrame": {"functionName": "remember", "url": "file:///srv/app.js", "lineNumber": 11},
-                   "selfSize": size, "children": []})
-        };
-        let root = json!({"functionName": "(root)", "url": "", "lineNumber": -1});
-        let profile = json!({"head": {"callFrame": root, "selfSize": 0, "children": [leaf(40), leaf(2)]}});
-        assert_eq!(functions(&profile).unwrap(), BTreeMap::from([("remember (app.js:12)".to_owned(), 42)]));
-        assert!(functions(&json!({})).is_err());
+        let profile = format!(r#"{{"profile":{{"head":{},"samples":[]}}}}"#, node(0, &[leaf(40), leaf(2)]));
+        assert_eq!(functions(&profile), BTreeMap::from([("remember (app.js:12)".to_owned(), 42)]));
+    }
+
+    #[test]
+    fn no_profile_is_too_deep() {
+        let profile = (0..2000).fold(leaf(8), |inner, _| node(1, &[inner]));
+        let want = [("(root)".to_owned(), 2000), ("remember (app.js:12)".to_owned(), 8)];
+        assert_eq!(functions(&profile), BTreeMap::from(want));
+    }
+
+    #[test]
+    fn no_text_makes_it_panic() {
+        for text in ["", "{\"callFrame\":", "{\"callFrame\":{}", "{\"callFrame\":{},\"selfSize\":", "{\"callFrame\":{},\"selfSize\":x}"] {
+            assert!(functions(text).is_empty(), "{text}");
+        }
     }
 }

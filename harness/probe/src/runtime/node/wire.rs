@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use clock::Clock;
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 use timeline::Elapsed;
 use tungstenite::error::Error;
 use tungstenite::{Message, WebSocket};
 
-/// How long the answer to a simple question may take: the target answers between two pieces of its own work.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+use crate::runtime::PATIENCE;
+
 /// The largest page about its own inspector that is read.
 const LARGEST_PAGE: u64 = 64 * 1024;
 /// A read that waits for nothing.
@@ -64,27 +65,63 @@ impl From<std::io::Error> for WireError {
     }
 }
 
+/// A message, as it came.
+#[derive(Debug)]
+pub(crate) struct Text(String);
+
+impl Text {
+    /// The `result` of an answer.
+    pub(crate) fn result<T: DeserializeOwned>(&self) -> Result<T, WireError> {
+        #[derive(Deserialize)]
+        struct Answer<T> {
+            result: T,
+        }
+        self.read().map(|answer: Answer<T>| answer.result)
+    }
+
+    /// The `params` of what was told unasked.
+    pub(crate) fn params<T: DeserializeOwned>(&self) -> Result<T, WireError> {
+        #[derive(Deserialize)]
+        struct Event<T> {
+            params: T,
+        }
+        self.read().map(|event: Event<T>| event.params)
+    }
+
+    fn read<T: DeserializeOwned>(&self) -> Result<T, WireError> {
+        serde_json::from_str(&self.0).map_err(|error| WireError::Garbled(error.to_string()))
+    }
+
+    /// All of it.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What the inspector tells unasked.
 #[derive(Debug)]
 pub(crate) struct Told {
     /// What it is about: `HeapProfiler.addHeapSnapshotChunk`.
     pub(crate) method: String,
-    /// What it tells.
-    pub(crate) params: Value,
+    /// The whole of it.
+    pub(crate) text: Text,
 }
 
 /// Who hears what is told unasked.
 pub(crate) type Hear<'a> = &'a mut dyn FnMut(Told);
 
+/// What a message is, whatever it holds: a profile is deeper than the library reads into values.
 #[derive(Deserialize)]
 struct Said {
     id: Option<u64>,
     method: Option<String>,
-    #[serde(default)]
-    params: Value,
-    #[serde(default)]
-    result: Value,
     error: Option<Complaint>,
+    #[serde(default, rename = "params")]
+    _params: IgnoredAny,
+    #[serde(default, rename = "result")]
+    _result: IgnoredAny,
+    #[serde(skip)]
+    text: String,
 }
 
 #[derive(Deserialize)]
@@ -107,7 +144,7 @@ impl Wire {
     }
 
     /// Asks, and waits for the answer; what is told meanwhile goes to `hear`.
-    pub(crate) fn ask(&mut self, method: &str, params: Value, within: Duration, hear: Hear) -> Result<Value, WireError> {
+    pub(crate) fn ask(&mut self, method: &str, params: Value, within: Duration, hear: Hear) -> Result<Text, WireError> {
         let id = self.send(method, params)?;
         let end = self.clock.now() + within;
         while let Some(said) = self.next(end)? {
@@ -116,7 +153,7 @@ impl Wire {
                 continue;
             }
             return match said.error {
-                None => Ok(said.result),
+                None => Ok(Text(said.text)),
                 Some(complaint) => Err(WireError::Refused { method: method.to_owned(), reason: complaint.message }),
             };
         }
@@ -164,8 +201,9 @@ impl Wire {
             self.socket.get_ref().set_read_timeout(Some(left))?;
             match self.socket.read() {
                 Ok(Message::Text(text)) => {
-                    let said = serde_json::from_str(&text).map_err(|error| WireError::Garbled(error.to_string()))?;
-                    return Ok(Some(said));
+                    let said: Said =
+                        serde_json::from_str(&text).map_err(|error| WireError::Garbled(error.to_string()))?;
+                    return Ok(Some(Said { text: text.to_string(), ..said }));
                 }
                 Ok(_) => {}
                 Err(Error::Io(error)) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
@@ -180,7 +218,7 @@ impl Wire {
 
 fn tell(said: Said, hear: Hear) {
     if let Some(method) = said.method {
-        hear(Told { method, params: said.params });
+        hear(Told { method, text: Text(said.text) });
     }
 }
 
