@@ -5,6 +5,8 @@
 
 mod node;
 mod process;
+#[cfg(test)]
+mod service;
 pub(crate) mod recognise;
 pub(crate) mod watch;
 

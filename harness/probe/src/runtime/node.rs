@@ -8,6 +8,8 @@ mod evidence;
 mod room;
 mod sampling;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod wire;
 

@@ -109,7 +109,7 @@ fn knock(process: &Process) -> Result<(), Closed> {
 }
 
 /// The ports of IPv4 on which the process listens, in its own network.
-fn listening(pid: u32) -> io::Result<BTreeSet<u16>> {
+pub(super) fn listening(pid: u32) -> io::Result<BTreeSet<u16>> {
     let own = sockets(pid)?;
     let table = std::fs::read_to_string(format!("/proc/{pid}/net/tcp"))?;
     Ok(table.lines().filter_map(listener).filter(|(_, inode)| own.contains(inode)).map(|(port, _)| port).collect())

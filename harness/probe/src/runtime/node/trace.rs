@@ -101,7 +101,10 @@ impl Trace {
                 self.begun.insert(place, event);
                 None
             }
-            "E" => self.ended(&self.begun.remove(&place)?, &event, major),
+            "E" => {
+                let begun = self.begun.remove(&place)?;
+                self.ended(&begun, &event, major)
+            }
             _ => None,
         }
     }
