@@ -100,7 +100,9 @@ impl Node {
 
     fn ask_for(&mut self, method: &str, params: Value, within: Duration) -> Result<Text, WireError> {
         let Self { wire, trace, stops, .. } = self;
-        wire.ask(method, params, within, &mut |told| drop(take(trace, stops, &told)))
+        wire.ask(method, params, within, &mut |told| {
+            take(trace, stops, &told);
+        })
     }
 
     /// The value of an expression of JavaScript, run between two pieces of the target's own work.
@@ -140,7 +142,9 @@ impl Node {
         self.usage(due, out)?;
         self.turn()?;
         let Self { wire, trace, stops, .. } = self;
-        wire.hear(&mut |told| drop(take(trace, stops, &told)))
+        wire.hear(&mut |told| {
+            take(trace, stops, &told);
+        })
     }
 
     fn hand_out(&mut self, out: &Out) {

@@ -36,11 +36,11 @@ pub(crate) enum Closed {
     #[error("the process takes no SIGUSR1: it was started with `--disable-sigusr1`, or is no Node")]
     Deaf,
     /// The signal opened nothing.
-    #[error("no inspector was there {} s after SIGUSR1", OPENS_WITHIN.as_secs())]
+    #[error(
+        "no inspector was there {} s after SIGUSR1; its port may be taken: start Node with `--inspect-port=0`",
+        OPENS_WITHIN.as_secs()
+    )]
     NotOpened,
-    /// What listens is no inspector.
-    #[error("nothing at {0:?} on 127.0.0.1 answers as an inspector")]
-    NoInspector(BTreeSet<u16>),
     /// It was there, and did not do what every inspector does.
     #[error("{0}")]
     Silent(WireError),
@@ -82,14 +82,17 @@ pub(crate) fn open(process: &Process, served: Option<u16>, clock: Clock) -> Resu
     }
 }
 
+/// The first that answers as an inspector; otherwise why the last did not.
 fn try_each(process: &Process, ports: &BTreeSet<u16>, opened: bool, clock: Clock) -> Result<Door, Closed> {
+    let mut why = Closed::NotOpened;
     for &port in ports {
         let (page, stream) = (connect(process, port)?, connect(process, port)?);
-        if let Ok(wire) = Wire::open(page, stream, clock) {
-            return Ok(Door { wire, opened });
+        match Wire::open(page, stream, clock) {
+            Ok(wire) => return Ok(Door { wire, opened }),
+            Err(error) => why = Closed::Silent(error),
         }
     }
-    Err(Closed::NoInspector(ports.clone()))
+    Err(why)
 }
 
 /// Was it asked for an inspector when it was started?

@@ -10,7 +10,8 @@ use crate::runtime::service::{Seen, Service};
 
 fn start(options: &[&str]) -> Service {
     let mut node = Command::new("node");
-    node.args(options).arg(Service::file("node/service.js")).env_remove("NODE_OPTIONS");
+    // Several tests have one at a time.
+    node.arg("--inspect-port=0").args(options).arg(Service::file("node/service.js")).env_remove("NODE_OPTIONS");
     Service::start(node)
 }
 

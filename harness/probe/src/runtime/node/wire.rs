@@ -1,6 +1,6 @@
 //! The inspector's protocol: JSON over a WebSocket, every wait bounded.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -223,25 +223,39 @@ fn tell(said: Said, hear: Hear) {
 }
 
 /// The path of the first thing that can be inspected at the other end, as its page lists them.
-fn inspected(mut page: TcpStream) -> Result<String, WireError> {
+fn inspected(page: TcpStream) -> Result<String, WireError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Listed {
         web_socket_debugger_url: String,
     }
     let garbled = |what: &str| WireError::Garbled(what.to_owned());
-    page.set_read_timeout(Some(PATIENCE))?;
-    page.set_write_timeout(Some(PATIENCE))?;
-    let host = page.peer_addr()?;
-    page.write_all(format!("GET /json/list HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes())?;
-    let mut answer = String::new();
-    page.take(LARGEST_PAGE).read_to_string(&mut answer)?;
-    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| garbled("no page"))?;
-    if !head.contains(" 200 ") {
-        return Err(garbled(head.lines().next().unwrap_or_default()));
-    }
-    let listed: Vec<Listed> = serde_json::from_str(body.trim()).map_err(|error| garbled(&error.to_string()))?;
+    let body = page_at(page, "/json/list")?;
+    let listed: Vec<Listed> = serde_json::from_slice(&body).map_err(|error| garbled(&error.to_string()))?;
     let url = &listed.first().ok_or_else(|| garbled("there is nothing to inspect"))?.web_socket_debugger_url;
     let path = url.strip_prefix("ws://").and_then(|rest| rest.find('/').map(|slash| &rest[slash..]));
     path.map(str::to_owned).ok_or_else(|| garbled(url))
+}
+
+/// The body of a page; whoever serves it may leave the connection open.
+fn page_at(mut stream: TcpStream, path: &str) -> Result<Vec<u8>, WireError> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let host = stream.peer_addr()?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes())?;
+    let mut answer = BufReader::new(stream.take(LARGEST_PAGE));
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") && answer.read_line(&mut head)? > 0 {}
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
+    });
+    match length {
+        Some(length) if head.contains(" 200 ") && length <= LARGEST_PAGE as usize => {
+            let mut body = vec![0; length];
+            answer.read_exact(&mut body)?;
+            Ok(body)
+        }
+        _ => Err(WireError::Garbled(format!("`{}` to GET {path}", head.lines().next().unwrap_or_default()))),
+    }
 }
