@@ -4,19 +4,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clock::Clock;
-use http_body_util::{BodyExt, Empty};
-use hyper::body::Bytes;
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{HOST, USER_AGENT};
-use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::StatusCode;
 use scenario::HeartbeatPlan;
 use timeline::{Beat, Elapsed};
-use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::ProbeError;
 use crate::grid::Grid;
+use crate::line::{Line, LineError};
 use crate::out::Out;
 use crate::reader::Trouble;
 use crate::stall::{RunQueue, Stalls, TICK};
@@ -35,6 +30,7 @@ const NAME: &str = "heartbeat";
 pub(crate) struct Heart {
     clock: Clock,
     period: Duration,
+    path: String,
     stalls: Stalls,
     out: Out,
     runtime: Runtime,
@@ -56,12 +52,12 @@ impl Heart {
         stalls: Stalls,
         out: Out,
     ) -> Result<Self, ProbeError> {
-        let host = plan.host.clone().unwrap_or_else(|| address.to_string());
-        let line = Line { address, path: plan.path.clone(), host, sender: None };
-        line.request().map_err(|source| ProbeError::Path { path: plan.path.clone(), source })?;
+        let line = Line::new(address, plan.host.clone(), "plimsoll-heartbeat");
+        line.request(&plan.path).map_err(|source| ProbeError::Path { path: plan.path.clone(), source })?;
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|source| ProbeError::Thread { name: NAME, source })?;
-        Ok(Self { clock, period: plan.period, stalls, out, runtime, line, trouble: Trouble::default(), latest: None })
+        let (period, path, trouble) = (plan.period, plan.path.clone(), Trouble::default());
+        Ok(Self { clock, period, path, stalls, out, runtime, line, trouble, latest: None })
     }
 
     /// Beats until it is told to stop. Between beats the thread sleeps outside of the runtime, whose
@@ -105,7 +101,7 @@ impl Heart {
 
     fn beat(&mut self, due: Elapsed, stop: &Stop) -> Beat {
         let sent = self.clock.now();
-        let outcome = self.runtime.block_on(ask(&mut self.line, stop));
+        let outcome = self.runtime.block_on(ask(&mut self.line, &self.path, stop));
         let done = self.clock.now();
         let answered = outcome.as_ref().is_ok_and(|status| !status.is_server_error());
         self.tell(done, outcome);
@@ -127,12 +123,8 @@ impl Heart {
 /// Why there was no answer.
 #[derive(Debug, thiserror::Error)]
 enum BeatError {
-    #[error("cannot connect to {address}: {source}")]
-    Connect { address: SocketAddr, source: std::io::Error },
-    #[error("no answer: {0}")]
-    Broken(#[from] hyper::Error),
-    #[error("`{path}` cannot be requested: {source}")]
-    Path { path: String, source: hyper::http::Error },
+    #[error(transparent)]
+    Line(#[from] LineError),
     #[error("no answer within {} s", PATIENCE.as_secs())]
     Late,
     #[error("stopped before the answer came")]
@@ -140,68 +132,17 @@ enum BeatError {
 }
 
 /// One question and its whole answer, or the reason why it was given up.
-async fn ask(line: &mut Line, stop: &Stop) -> Result<StatusCode, BeatError> {
+async fn ask(line: &mut Line, path: &str, stop: &Stop) -> Result<StatusCode, BeatError> {
     let stopped = async {
         stop.heard().await;
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
         biased;
-        answer = tokio::time::timeout(PATIENCE, line.get()) => answer.unwrap_or(Err(BeatError::Late)),
+        answer = tokio::time::timeout(PATIENCE, line.get(path, 0)) => match answer {
+            Ok(page) => Ok(page?.status),
+            Err(_) => Err(BeatError::Late),
+        },
         () = stopped => Err(BeatError::Stopped),
-    }
-}
-
-/// The heartbeat's connection.
-struct Line {
-    address: SocketAddr,
-    path: String,
-    /// Whom it names.
-    host: String,
-    /// The connection, where there is one that is free.
-    sender: Option<SendRequest<Empty<Bytes>>>,
-}
-
-impl Line {
-    /// Asks; where the peer has closed the connection since the last time, once more on a new one.
-    async fn get(&mut self) -> Result<StatusCode, BeatError> {
-        let used = self.sender.is_some();
-        match self.attempt().await {
-            Err(BeatError::Broken(_)) if used => self.attempt().await,
-            outcome => outcome,
-        }
-    }
-
-    async fn attempt(&mut self) -> Result<StatusCode, BeatError> {
-        let request = self.request().map_err(|source| BeatError::Path { path: self.path.clone(), source })?;
-        // Taken: whatever goes wrong, or is dropped at an await, leaves no half-used connection behind.
-        let mut sender = match self.sender.take() {
-            Some(sender) => sender,
-            None => self.connect().await?,
-        };
-        sender.ready().await?;
-        let mut response = sender.send_request(request).await?;
-        while let Some(frame) = response.body_mut().frame().await {
-            frame?;
-        }
-        self.sender = Some(sender);
-        Ok(response.status())
-    }
-
-    async fn connect(&self) -> Result<SendRequest<Empty<Bytes>>, BeatError> {
-        let failed = |source| BeatError::Connect { address: self.address, source };
-        let stream = TcpStream::connect(self.address).await.map_err(failed)?;
-        stream.set_nodelay(true).map_err(failed)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        // It ends with the connection; its error reaches the request that it breaks.
-        tokio::spawn(connection);
-        Ok(sender)
-    }
-
-    fn request(&self) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
-        Request::get(self.path.as_str())
-            .header(HOST, &self.host)
-            .header(USER_AGENT, "plimsoll-heartbeat")
-            .body(Empty::new())
     }
 }

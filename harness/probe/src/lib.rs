@@ -13,6 +13,7 @@ mod grid;
 mod harness;
 mod heartbeat;
 mod host;
+mod line;
 mod locate;
 mod out;
 mod proc;

@@ -46,11 +46,6 @@ impl Out {
         (self.seen)(Observation::Sample { key, source, sample: Sample { due: at, taken: at, value } });
     }
 
-    /// The clock by which everything is stamped.
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
     pub(crate) fn beat(&self, beat: Beat) {
         (self.seen)(Observation::Beat(beat));
     }

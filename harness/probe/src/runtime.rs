@@ -3,11 +3,15 @@
 //! A [`Runtime`] is what one kind of runtime tells and does; [`recognise`] finds out which one the target is;
 //! [`watch`] is the thread in which it is read on the probes' grid and asked by the conductor.
 
+mod ask;
+mod elf;
+mod go;
 mod node;
 mod process;
+pub(crate) mod recognise;
 #[cfg(test)]
 mod service;
-pub(crate) mod recognise;
+mod sockets;
 pub(crate) mod watch;
 
 use std::io;
@@ -107,4 +111,21 @@ pub(crate) enum Refused {
     /// It was asked, and something went wrong.
     #[error(transparent)]
     Failed(#[from] Unreadable),
+}
+
+/// Keeps a piece of evidence in a file; its name within the record's folder.
+pub(crate) fn keep(folder: &Path, name: &str, content: &[u8]) -> Result<String, Unreadable> {
+    let path = folder.join(name);
+    std::fs::write(&path, content).map_err(|source| Unreadable::Silent { what: path.display().to_string(), source })?;
+    let folder = folder.file_name().unwrap_or_default().to_string_lossy();
+    Ok(format!("{folder}/{name}"))
+}
+
+/// A piece of evidence with nothing in it but the file that was kept, or why there is none.
+pub(crate) fn of_file(what: &str, file: Result<String, Unreadable>) -> Evidence {
+    let (file, missing) = match file {
+        Ok(file) => (Some(file), None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    Evidence { what: what.to_owned(), file, grown: Vec::new(), missing }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clock::Clock;
+use scenario::RuntimeKind;
 use timeline::{Elapsed, Happening};
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, oneshot};
@@ -13,15 +14,17 @@ use super::{Moment, Runtime, Unreadable};
 use crate::ProbeError;
 use crate::grid::Grid;
 use crate::out::Out;
+use crate::proc::Life;
 use crate::reader::Trouble;
 use crate::stop::Stop;
 
 const NAME: &str = "runtime";
 /// Two collections lie at least so far apart.
 const REST: Duration = Duration::from_secs(1);
-/// What is not recognised is looked at again after this time; then after twice the time, and so on.
+/// What is not recognised is looked at again after this time, then after twice that time, and so on; so many times, for
+/// whoever is asked in vain has it in his log.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+const SEARCHES: u32 = 6;
 
 /// What the conductor asks for.
 #[derive(Debug)]
@@ -47,10 +50,10 @@ pub(crate) struct Watch {
 
 /// How far the search for the runtime has come.
 enum Found {
-    /// It is this.
-    Runtime(Box<dyn Runtime>),
-    /// It is not known; it is looked for again then, and if it fails again, after twice that time.
-    Not { why: Unknown, again: Elapsed, pause: Duration },
+    /// It is this, in this process.
+    Runtime(Box<dyn Runtime>, Option<Life>),
+    /// It was looked for so many times in vain; it is looked for again then.
+    Not { why: Unknown, searches: u32, again: Elapsed },
 }
 
 /// What the thread woke up for.
@@ -70,7 +73,7 @@ impl Watch {
     ) -> Result<Self, ProbeError> {
         let waiting = Builder::new_current_thread().enable_time().build();
         let waiting = waiting.map_err(|source| ProbeError::Thread { name: NAME, source })?;
-        let found = Found::Not { why: Unknown::Nobody, again: grid.start(), pause: FIRST_PAUSE };
+        let found = Found::Not { why: Unknown::Nobody(RuntimeKind::Auto), searches: 0, again: grid.start() };
         Ok(Self { whom, clock, grid, out, orders, waiting, found, trouble: Trouble::default(), collected: None })
     }
 
@@ -87,7 +90,7 @@ impl Watch {
                 }
             }
         }
-        if let Found::Runtime(runtime) = &mut self.found {
+        if let Found::Runtime(runtime, _) = &mut self.found {
             runtime.leave(&self.out);
         }
     }
@@ -109,33 +112,42 @@ impl Watch {
         let now = self.clock.now();
         let next = self.grid.next(due, now);
         match &self.found {
-            Found::Runtime(runtime) => next.min(now + runtime.forgets_after()),
+            Found::Runtime(runtime, _) => next.min(now + runtime.forgets_after()),
             Found::Not { .. } => next,
         }
     }
 
     /// Reads the runtime, or looks for it.
     fn look(&mut self, due: Elapsed) {
-        if let Found::Not { again, pause, .. } = self.found
-            && again <= self.clock.now()
-        {
-            self.search(pause);
-        }
-        if let Found::Runtime(runtime) = &mut self.found {
-            let read = runtime.read(due, &self.out);
+        self.look_for();
+        if let Found::Runtime(runtime, life) = &mut self.found {
+            let gone = life.as_ref().is_some_and(Life::ended);
+            let read = if gone { Err(Unreadable::Gone) } else { runtime.read(due, &self.out) };
             self.tell(read);
         }
     }
 
-    fn search(&mut self, pause: Duration) {
-        match recognise(&self.whom) {
-            Ok(runtime) => {
+    fn look_for(&mut self) {
+        if let Found::Not { searches, again, .. } = self.found
+            && searches < SEARCHES
+            && again <= self.clock.now()
+        {
+            self.search(searches);
+        }
+    }
+
+    fn search(&mut self, searches: u32) {
+        match recognise(&self.whom, self.clock) {
+            Ok((runtime, life)) => {
                 self.out.happened(Happening::RuntimeSeen { runtime: runtime.told_as(), lacks: runtime.lacks() });
-                self.found = Found::Runtime(runtime);
+                self.found = Found::Runtime(runtime, life);
             }
             Err(why) => {
-                let again = self.clock.now() + pause;
-                self.found = Found::Not { why, again, pause: (pause * 2).min(LONGEST_PAUSE) };
+                if searches == 0 {
+                    self.out.happened(why.told());
+                }
+                let again = self.clock.now() + FIRST_PAUSE * (1 << searches);
+                self.found = Found::Not { why, searches: searches + 1, again };
             }
         }
     }
@@ -145,8 +157,8 @@ impl Watch {
         let news = match read {
             Ok(()) => self.trouble.worked(NAME),
             Err(Unreadable::Gone) => {
-                let again = self.clock.now() + FIRST_PAUSE;
-                self.found = Found::Not { why: Unknown::Nobody, again, pause: FIRST_PAUSE };
+                let why = Unknown::Nobody(self.whom.plan.kind);
+                self.found = Found::Not { why, searches: 0, again: self.clock.now() + FIRST_PAUSE };
                 None
             }
             Err(error) => self.trouble.failed(self.clock.now(), NAME, &error),
@@ -157,13 +169,14 @@ impl Watch {
     }
 
     fn obey(&mut self, order: Order) {
+        self.look_for();
         match order {
             Order::Collect => {
                 let what = self.collect();
                 self.out.happened(what);
             }
             Order::Evidence(folder, moment, done) => {
-                if let Found::Runtime(runtime) = &mut self.found {
+                if let Found::Runtime(runtime, _) = &mut self.found {
                     let pieces = runtime.evidence(&folder, moment);
                     pieces.into_iter().for_each(|piece| self.out.happened(Happening::Evidence(piece)));
                 }
@@ -176,7 +189,7 @@ impl Watch {
     fn collect(&mut self) -> Happening {
         let from = self.clock.now();
         let runtime = match &mut self.found {
-            Found::Runtime(runtime) => runtime,
+            Found::Runtime(runtime, _) => runtime,
             Found::Not { why, .. } => return Happening::NotCollected { reason: why.to_string() },
         };
         if self.collected.is_some_and(|last| from.since(last) < REST) {

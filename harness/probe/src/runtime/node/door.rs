@@ -13,6 +13,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::wire::{Wire, WireError};
 use crate::proc::Life;
+use crate::runtime::sockets::listening;
 use crate::runtime::{PATIENCE, Process};
 
 /// Node's own choice, where it is told no other.
@@ -61,17 +62,15 @@ fn refused<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Closed {
 /// Opens the inspector of a process that was recognised as Node or Deno; `served` is the port of the target, where
 /// nothing is tried.
 pub(crate) fn open(process: &Process, served: Option<u16>, clock: Clock) -> Result<Door, Closed> {
-    let pid = process.pid;
-    let before = listening(pid).map_err(refused("see what the process listens on"))?;
+    let before = listening(process);
     let opened = !started_with_inspector(process) && !before.contains(&USUAL_PORT);
     if opened {
         knock(process)?;
     }
     let end = clock.now() + OPENS_WITHIN;
     loop {
-        let now = listening(pid).map_err(refused("see what the process listens on"))?;
         let new: BTreeSet<u16> =
-            now.into_iter().filter(|port| Some(*port) != served && !(opened && before.contains(port))).collect();
+            listening(process).into_iter().filter(|port| Some(*port) != served && !(opened && before.contains(port))).collect();
         if !new.is_empty() {
             return try_each(process, &new, opened, clock);
         }
@@ -111,30 +110,6 @@ fn knock(process: &Process) -> Result<(), Closed> {
     pidfd_send_signal(&life, Signal::USR1).map_err(refused("send SIGUSR1"))
 }
 
-/// The ports of IPv4 on which the process listens, in its own network.
-pub(super) fn listening(pid: u32) -> io::Result<BTreeSet<u16>> {
-    let own = sockets(pid)?;
-    let table = std::fs::read_to_string(format!("/proc/{pid}/net/tcp"))?;
-    Ok(table.lines().filter_map(listener).filter(|(_, inode)| own.contains(inode)).map(|(port, _)| port).collect())
-}
-
-/// The port and the inode of a line of `/proc/net/tcp` that is of a listening socket; see `proc_net_tcp(5)`.
-fn listener(line: &str) -> Option<(u16, u64)> {
-    const LISTENS: &str = "0A";
-    let mut words = line.split_ascii_whitespace();
-    let (_, port) = words.nth(1)?.split_once(':')?;
-    (words.nth(1)? == LISTENS).then_some(())?;
-    Some((u16::from_str_radix(port, 16).ok()?, words.nth(5)?.parse().ok()?))
-}
-
-/// The inodes of a process's sockets.
-fn sockets(pid: u32) -> io::Result<BTreeSet<u64>> {
-    let inode = |link: std::path::PathBuf| link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok();
-    let files = std::fs::read_dir(format!("/proc/{pid}/fd"))?;
-    // Closed since they were listed: passed over.
-    Ok(files.flatten().filter_map(|file| inode(std::fs::read_link(file.path()).ok()?)).collect())
-}
-
 /// Connects to a port at 127.0.0.1 as the process sees it.
 fn connect(process: &Process, port: u16) -> Result<TcpStream, Closed> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -157,25 +132,6 @@ fn connect(process: &Process, port: u16) -> Result<TcpStream, Closed> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_listening_socket_is_told_from_others() {
-        let head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
-        let listens = "   3: 0100007F:240D 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 2101190 1 \
-                       00000000a86cb49b 100 0 0 10 0";
-        assert_eq!(listener(listens), Some((9229, 2_101_190)));
-        assert_eq!(listener(&listens.replace(" 0A ", " 01 ")), None);
-        assert_eq!(listener(head), None);
-    }
-
-    #[test]
-    fn this_process_listens_where_it_says_so() {
-        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = socket.local_addr().unwrap().port();
-        assert!(listening(std::process::id()).unwrap().contains(&port));
-        drop(socket);
-        assert!(!listening(std::process::id()).unwrap().contains(&port));
-    }
 
     #[test]
     fn who_would_die_of_the_signal_does_not_get_it() {

@@ -19,6 +19,8 @@ use crate::runtime::COLLECTED_WITHIN;
 const SAMPLED_EVERY: u64 = 128 * 1024;
 /// A heap of a gigabyte takes a minute.
 const SNAPSHOT_WITHIN: Duration = Duration::from_mins(3);
+/// What was sampled less often than this may be chance.
+const SAMPLES: u64 = 4;
 /// What is named of all that has grown.
 const NAMED: usize = 10;
 
@@ -72,7 +74,8 @@ fn profile(node: &mut Node, file: &Path) -> Result<Evidence, Missing> {
 
 fn most_grown(functions: BTreeMap<String, u64>) -> Vec<Grown> {
     let grown = |(name, bytes)| Grown { name, bytes, objects: None, held: bytes };
-    let mut grown: Vec<Grown> = functions.into_iter().map(grown).collect();
+    let told = functions.into_iter().filter(|(_, bytes)| *bytes >= SAMPLES * SAMPLED_EVERY);
+    let mut grown: Vec<Grown> = told.map(grown).collect();
     grown.sort_by_key(|grown| std::cmp::Reverse(grown.bytes));
     grown.truncate(NAMED);
     grown
