@@ -41,7 +41,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use fallback::{Answer, Fallback};
 pub use host::{Host, host};
-pub use runtime::Moment;
+pub use runtime::{Agents, Moment, Variable};
 
 use grid::Grid;
 use out::Out;
@@ -64,6 +64,8 @@ pub struct Watched {
     pub runtime: RuntimePlan,
     /// Where a Go service shows its `/debug/pprof`, where that is not its address.
     pub pprof: Option<SocketAddr>,
+    /// The agents that were given to the target at its start.
+    pub agents: Option<Agents>,
     /// Whom to ask where the target's files are out of reach.
     pub fallback: Option<Box<dyn Fallback>>,
 }
@@ -78,6 +80,7 @@ impl fmt::Debug for Watched {
             .field("only_address", &self.only_address)
             .field("runtime", &self.runtime)
             .field("pprof", &self.pprof)
+            .field("agents", &self.agents)
             .field("fallback", &fallback)
             .finish()
     }
@@ -165,6 +168,7 @@ pub fn start(
         pid: watched.pid.filter(|_| target.is_some()),
         address: watched.address,
         pprof: watched.pprof,
+        agents: watched.agents,
         plan: watched.runtime,
     };
     let watch = Watch::new(whom, clock, grid, out.clone(), ordered)?;

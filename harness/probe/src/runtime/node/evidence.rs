@@ -13,7 +13,7 @@ use timeline::{Evidence, Grown, Largest};
 use super::snapshot::{Held, constructors};
 use super::wire::{Told, WireError};
 use super::{Node, room, sampling};
-use crate::runtime::COLLECTED_WITHIN;
+use crate::runtime::{COLLECTED_WITHIN, name_in_record};
 
 /// An allocation is sampled each so many bytes: a thousand samples tell of a leak of 128 MiB, and cost it a thousandth.
 const SAMPLED_EVERY: u64 = 128 * 1024;
@@ -49,8 +49,8 @@ pub(super) fn begin(node: &mut Node) -> Vec<Evidence> {
 
 /// Takes what there is.
 pub(super) fn take(node: &mut Node, folder: &Path) -> Vec<Evidence> {
-    let profile = profile(node, &folder.join("failure.heapprofile"));
-    let snapshot = snapshot(node, &folder.join("failure.heapsnapshot"));
+    let profile = profile(node, folder, "node-heap-failure.heapprofile");
+    let snapshot = snapshot(node, folder, "node-heap-failure.heapsnapshot");
     vec![piece("heap profile", profile), piece("heap snapshot", snapshot)]
 }
 
@@ -59,7 +59,7 @@ fn piece(what: &str, taken: Result<Evidence, Missing>) -> Evidence {
     Evidence { what: what.to_owned(), ..taken }
 }
 
-fn profile(node: &mut Node, file: &Path) -> Result<Evidence, Missing> {
+fn profile(node: &mut Node, folder: &Path, name: &str) -> Result<Evidence, Missing> {
     if !node.sampling {
         return Err(Missing::NotSampled);
     }
@@ -68,8 +68,9 @@ fn profile(node: &mut Node, file: &Path) -> Result<Evidence, Missing> {
     let text = answer.as_str();
     let start = text.find("{\"head\":").ok_or_else(|| WireError::Garbled("no profile".to_owned()))?;
     let profile = text.get(start..text.len().saturating_sub(2)).unwrap_or_default();
-    std::fs::write(file, profile)?;
-    Ok(Evidence { file: name(file), grown: most_grown(sampling::functions(profile)), ..Evidence::default() })
+    std::fs::write(folder.join(name), profile)?;
+    let file = Some(name_in_record(folder, name));
+    Ok(Evidence { file, grown: most_grown(sampling::functions(profile)), ..Evidence::default() })
 }
 
 fn most_grown(functions: BTreeMap<String, u64>) -> Vec<Grown> {
@@ -81,7 +82,7 @@ fn most_grown(functions: BTreeMap<String, u64>) -> Vec<Grown> {
     grown
 }
 
-fn snapshot(node: &mut Node, file: &Path) -> Result<Evidence, Missing> {
+fn snapshot(node: &mut Node, folder: &Path, name: &str) -> Result<Evidence, Missing> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Usage {
@@ -89,10 +90,12 @@ fn snapshot(node: &mut Node, file: &Path) -> Result<Evidence, Missing> {
     }
     node.ask_for("HeapProfiler.collectGarbage", json!({}), COLLECTED_WITHIN)?;
     let usage: Usage = node.ask("Runtime.getHeapUsage", json!({}))?.result()?;
-    room::check(node.process.pid, file, usage.used_size as u64)?;
-    write_snapshot(node, file)?;
-    let held = constructors(BufReader::new(File::open(file)?))?;
-    Ok(Evidence { file: name(file), largest: largest(held), ..Evidence::default() })
+    room::check(node.process.pid, folder, usage.used_size as u64)?;
+    let path = folder.join(name);
+    write_snapshot(node, &path)?;
+    let held = constructors(BufReader::new(File::open(path)?))?;
+    let file = Some(name_in_record(folder, name));
+    Ok(Evidence { file, largest: largest(held), ..Evidence::default() })
 }
 
 fn write_snapshot(node: &mut Node, file: &Path) -> Result<(), Missing> {
@@ -120,8 +123,4 @@ fn largest(held: BTreeMap<String, Held>) -> Vec<Largest> {
     largest.sort_by_key(|largest| std::cmp::Reverse(largest.bytes));
     largest.truncate(NAMED);
     largest
-}
-
-fn name(file: &Path) -> Option<String> {
-    Some(file.file_name()?.to_str()?.to_owned())
 }

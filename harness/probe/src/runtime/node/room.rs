@@ -36,15 +36,15 @@ pub(super) enum NoRoom {
     Unknown,
 }
 
-/// Is there room for a snapshot of a process that holds `live` bytes, kept in `file`?
-pub(super) fn check(pid: u32, file: &Path, live: u64) -> Result<(), NoRoom> {
+/// Is there room for a snapshot of a process that holds `live` bytes, kept in `folder`?
+pub(super) fn check(pid: u32, folder: &Path, live: u64) -> Result<(), NoRoom> {
     let wanted = live.saturating_mul(MEMORY);
     let free = free_memory(pid).ok_or(NoRoom::Unknown)?;
     if free < wanted {
         return Err(NoRoom::Memory { wanted, free });
     }
     let wanted = live.saturating_mul(DISK);
-    match free_disk(file) {
+    match free_disk(folder) {
         Ok(free) if free < wanted => Err(NoRoom::Disk { wanted, free }),
         _ => Ok(()),
     }
@@ -61,8 +61,8 @@ fn free_memory(pid: u32) -> Option<u64> {
     Some(cgroup.map_or(machine, |limits| machine.min(limits.free_memory)))
 }
 
-fn free_disk(file: &Path) -> io::Result<u64> {
-    let disk = statvfs(file.parent().unwrap_or(file))?;
+fn free_disk(folder: &Path) -> io::Result<u64> {
+    let disk = statvfs(folder)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
@@ -72,9 +72,9 @@ mod tests {
 
     #[test]
     fn a_small_heap_has_room_and_one_larger_than_the_machine_has_none() {
-        let (pid, file) = (std::process::id(), std::env::temp_dir().join("snapshot"));
-        assert!(check(pid, &file, 1024).is_ok());
-        let refused = check(pid, &file, 1 << 44);
+        let (pid, folder) = (std::process::id(), std::env::temp_dir());
+        assert!(check(pid, &folder, 1024).is_ok());
+        let refused = check(pid, &folder, 1 << 44);
         assert!(matches!(refused, Err(NoRoom::Memory { .. })), "{refused:?}");
     }
 }

@@ -100,7 +100,7 @@ fn evidence_names_who_leaks_and_what() {
     let held = snapshot.largest.iter().find(|largest| largest.name == "Session").unwrap();
     assert!(held.objects >= 40_000, "{held:?}");
     for file in [&profile.file, &snapshot.file] {
-        let text = std::fs::read(folder.join(file.as_ref().unwrap())).unwrap();
+        let text = std::fs::read(folder.parent().unwrap().join(file.as_ref().unwrap())).unwrap();
         assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_ok(), "{file:?}");
     }
     node.leave(&seen.out(clock));
