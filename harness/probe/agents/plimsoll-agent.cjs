@@ -40,12 +40,16 @@ function values() {
   return { heap_used: heapUsed, heap_total: heapTotal, external_memory: external, array_buffers: arrayBuffers };
 }
 
+// Kept here meanwhile, or the collection would take it too.
+let session;
+
 function collect(done) {
   const { Session } = require('node:inspector');
-  const session = new Session();
+  session = new Session();
   session.connect();
   session.post('HeapProfiler.collectGarbage', (error) => {
     session.disconnect();
+    session = undefined;
     const told = values();
     // What was collected is told in the next turn.
     setImmediate(() => setImmediate(() => done(error ? { error: error.message } : { values: told, live: told.heap_used })));

@@ -7,7 +7,7 @@ module PlimsollAgent
   # A shorter collection is not told, in seconds.
   LEAST = 0.0001
   # What could not be said yet is kept, up to so many lines.
-  UNSAID = 1000
+  UNSAID = 10_000
 
   class << self
     def start

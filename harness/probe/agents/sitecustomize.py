@@ -13,7 +13,7 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 # A shorter collection is not told, in nanoseconds: those of the youngest objects come a thousand times a second.
 LEAST = 100_000
 # What could not be said yet is kept, up to so many lines.
-UNSAID = 1000
+UNSAID = 10_000
 
 
 class Agent:

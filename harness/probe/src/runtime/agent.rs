@@ -181,6 +181,11 @@ impl Runtime for Attended {
         format!("{} by its agent", self.who)
     }
 
+    /// A connection holds some three hundred lines, and an agent keeps as many as it can until it is asked something.
+    fn forgets_after(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
     fn read(&mut self, due: Elapsed, out: &Out) -> Result<(), Unreadable> {
         let told = self.usage(due, out);
         self.hand_out(out);

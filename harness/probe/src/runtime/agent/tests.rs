@@ -45,19 +45,21 @@ fn every_long_pause_in_pythons_own_log_is_told() {
     let service = start(&agents, python);
     let mut attended = attended(&agents, clock);
     let before = service.lines().len();
-    (0..10).for_each(|round| service.get(&format!("/churn?n={}", 40_000 * (round + 1))));
-    attended.read(clock.now(), &seen.out(clock)).unwrap();
+    for round in 1..6 {
+        service.get(&format!("/churn?n={}", 40_000 * round));
+        attended.read(clock.now(), &seen.out(clock)).unwrap();
+    }
     let long: Vec<f64> = logged(&service.lines()[before..]).into_iter().filter(|length| *length >= 0.01).collect();
     println!("{} collections of 10 ms and more logged: {long:?}", long.len());
     assert!(long.len() >= 5, "{long:?}");
     let pauses = seen.pauses();
-    let mut left = pauses.iter();
+    let told: Vec<f64> = pauses.iter().map(|pause| pause.length as f64 / 1e6).filter(|length| *length > 0.0098).collect();
+    let mut left = told.iter();
     for length in long {
         // The log counts in tenths of a millisecond, and begins a little later.
-        let found = left.find(|pause| &*pause.kind == "generation 2" && pause.length as f64 / 1e6 >= length - 0.0002);
-        assert!(found.is_some(), "{length} s was not told: {pauses:?}");
+        assert!(left.any(|told| *told >= length - 0.0002), "{length} s was not told: {told:?}");
     }
-    assert!(pauses.iter().all(|pause| pause.cpu.is_some() && !pause.forced), "{pauses:?}");
+    assert!(pauses.iter().all(|pause| pause.cpu.is_some() && !pause.forced));
 }
 
 #[test]
