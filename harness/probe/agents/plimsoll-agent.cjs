@@ -48,11 +48,13 @@ function collect(done) {
   session = new Session();
   session.connect();
   session.post('HeapProfiler.collectGarbage', (error) => {
-    session.disconnect();
-    session = undefined;
     const told = values();
-    // What was collected is told in the next turn.
-    setImmediate(() => setImmediate(() => done(error ? { error: error.message } : { values: told, live: told.heap_used })));
+    // A session that is ended while it answers stops the process for good; and the observer is told in the next turn.
+    setImmediate(() => {
+      session.disconnect();
+      session = undefined;
+      setImmediate(() => done(error ? { error: error.message } : { values: told, live: told.heap_used }));
+    });
   });
 }
 
