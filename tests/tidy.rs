@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Which crates of the house a crate may know. The order is that of the flow of data.
-const KNOWS: [(&str, &[&str]); 14] = [
+const KNOWS: [(&str, &[&str]); 15] = [
     ("timeline", &[]),
     ("clock", &["timeline"]),
     ("import", &["timeline"]),
+    ("gclog", &["timeline"]),
     ("scenario", &["timeline"]),
     ("verdict", &["scenario", "timeline"]),
     ("target", &["clock", "scenario", "timeline"]),
@@ -17,7 +18,7 @@ const KNOWS: [(&str, &[&str]); 14] = [
     ("probe", &["clock", "scenario", "timeline"]),
     ("record", &["scenario", "timeline", "verdict"]),
     ("report", &["record", "scenario", "timeline", "verdict"]),
-    ("run", &["clock", "load", "probe", "record", "scenario", "target", "timeline", "verdict"]),
+    ("run", &["clock", "gclog", "load", "probe", "record", "scenario", "target", "timeline", "verdict"]),
     ("specimen", &[]),
     ("corpus", &[]),
     (
@@ -44,7 +45,7 @@ const OWNED: [(&str, &[&str]); 13] = [
 ];
 
 /// Crates that decide and tell, and so neither wait nor touch the world.
-const PURE: [&str; 6] = ["timeline", "import", "scenario", "verdict", "report", "corpus"];
+const PURE: [&str; 7] = ["timeline", "import", "gclog", "scenario", "verdict", "report", "corpus"];
 /// What would touch it.
 const IMPURE: [&str; 6] = ["tokio::", "std::fs", "std::env::", "std::process", "std::net::Tcp", "println!"];
 

@@ -44,6 +44,12 @@ impl Clock {
         self.at(nanos, Duration::try_from(now).unwrap_or_default())
     }
 
+    /// What the system's monotonic clock showed when the run began, microseconds.
+    pub fn monotonic_at_start(&self) -> u64 {
+        let now = Duration::try_from(clock_gettime(ClockId::Monotonic)).unwrap_or_default();
+        Elapsed::from(now).since(self.now()).as_micros().try_into().unwrap_or(u64::MAX)
+    }
+
     /// The time at which a clock that shows `now` showed `nanos`; nothing was shown in the future.
     fn at(&self, nanos: u64, now: Duration) -> Elapsed {
         self.now() - now.saturating_sub(Duration::from_nanos(nanos))

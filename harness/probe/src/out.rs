@@ -40,8 +40,8 @@ impl Out {
         }
     }
 
-    /// A value of the target that was true at a moment of the past.
-    pub(crate) fn value_at(&self, at: Elapsed, metric: Metric, value: f64, source: &'static str) {
+    /// A value of the target that was right at `at`.
+    pub(crate) fn sample(&self, metric: Metric, at: Elapsed, value: f64, source: &'static str) {
         let key = SeriesKey { subject: Subject::Target, metric };
         (self.seen)(Observation::Sample { key, source, sample: Sample { due: at, taken: at, value } });
     }

@@ -8,11 +8,16 @@ mod ask;
 mod elf;
 mod go;
 mod node;
+mod jvm;
 mod process;
 pub(crate) mod recognise;
 #[cfg(test)]
 mod service;
 mod sockets;
+#[cfg(test)]
+mod targets;
+#[cfg(test)]
+mod tests;
 pub(crate) mod watch;
 
 use std::io;

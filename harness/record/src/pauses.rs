@@ -70,6 +70,8 @@ pub(crate) fn read(view: &Connection, timeline: &mut Timeline) -> Result<(), Tro
     while let Some(row) = rows.next()? {
         timeline.push(Observation::Pause(pause(row, &kinds)?));
     }
+    // Some are told late.
+    timeline.pauses.sort_by_key(Pause::end);
     Ok(())
 }
 

@@ -45,7 +45,7 @@ impl Timeline {
                 self.beats.push(beat);
             }
             Observation::Pause(pause) => {
-                self.end = self.end.max(pause.start + std::time::Duration::from_micros(pause.length));
+                self.end = self.end.max(pause.end());
                 self.pauses.push(pause);
             }
             Observation::Latency(interval) => self.latency.push(interval),

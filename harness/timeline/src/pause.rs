@@ -1,6 +1,7 @@
 //! What a runtime tells of its collections and of other stops.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,4 +28,11 @@ pub struct Pause {
     pub live: Option<u64>,
     /// Who told: `gctrace`, `unified log`, `inspector`.
     pub source: Arc<str>,
+}
+
+impl Pause {
+    /// When it ended.
+    pub fn end(&self) -> Elapsed {
+        self.start + Duration::from_micros(self.length)
+    }
 }

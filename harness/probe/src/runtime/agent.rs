@@ -148,7 +148,7 @@ impl Attended {
 
     fn hand_out(&mut self, out: &Out) {
         if let Some((at, live)) = self.live.take() {
-            out.value_at(at, Metric::LiveHeap, live as f64, SOURCE);
+            out.sample(Metric::LiveHeap, at, live as f64, SOURCE);
         }
         self.pauses.drain(..).for_each(|pause| out.pause(pause));
     }

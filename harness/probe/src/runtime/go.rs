@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clock::Clock;
-use timeline::{Elapsed, Evidence, Metric, Pause, Subject};
+use timeline::{Elapsed, Evidence, Metric, Name, Pause, Subject, Unit};
 
 use self::goal::Goal;
 use self::memory::{Memory, Stop};
@@ -29,6 +29,8 @@ const HEAP: &str = "/debug/pprof/heap?debug=1";
 /// Collects first.
 const COLLECTED: &str = "/debug/pprof/heap?debug=1&gc=1";
 const VARIABLES: &str = "/debug/vars";
+/// What other pages there are, with the number of goroutines; counting them costs nothing.
+const INDEX: &str = "/debug/pprof/";
 
 /// A Go process.
 pub(crate) struct Go {
@@ -136,6 +138,16 @@ impl Go {
         }
     }
 
+    /// Counts the goroutines, where there is the page for it.
+    fn count(&mut self, due: Elapsed, out: &Out) {
+        if let Ok(page) = self.asker.text(INDEX, PATIENCE)
+            && let Some(count) = goroutines(&page)
+        {
+            let metric = Metric::Named(Name::new("goroutines"), Unit::Count);
+            out.values(&Subject::Target, due, &[(metric, count)], |_| INDEX);
+        }
+    }
+
     fn page(&self) -> &'static str {
         match self.source {
             Source::Variables => VARIABLES,
@@ -198,7 +210,9 @@ impl Runtime for Go {
             self.budget = budget;
             memory
         };
-        self.tell(due, &memory?, out)
+        self.tell(due, &memory?, out)?;
+        self.count(due, out);
+        Ok(())
     }
 
     fn collect(&mut self) -> Result<(), Refused> {
@@ -221,6 +235,13 @@ impl Runtime for Go {
     }
 }
 
+/// From `<tr><td>3</td><td><a href='goroutine?debug=1'>`: 3.
+fn goroutines(page: &str) -> Option<f64> {
+    let (before, _) = page.split_once("goroutine?debug=1")?;
+    let count = before.rsplit("<td>").find_map(|cell| cell.split_once("</td>"))?.0;
+    count.trim().parse().ok()
+}
+
 fn variables(asker: &mut Asker) -> Result<Memory, Unreadable> {
     let page = asker.get(VARIABLES, PATIENCE)?;
     let strange = || Unreadable::Strange { what: VARIABLES.to_owned(), how: "shows no memstats".to_owned() };
@@ -233,4 +254,18 @@ fn heap(asker: &mut Asker, path: &str, within: Duration) -> Result<(Memory, Stri
     let strange = || Unreadable::Strange { what: path.to_owned(), how: "shows no runtime.MemStats".to_owned() };
     let memory = Memory::from_profile(&page).ok_or_else(strange)?;
     Ok((memory, page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goroutines_are_counted_on_the_page_of_pages() {
+        let page = "<thead><td>Count</td><td>Profile</td></thead>\n<tr><td>7</td><td><a href='allocs?debug=1'>allocs</a></td></tr>\n\
+                    <tr><td>3</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr>\n<tr><td>9</td><td>";
+        assert_eq!(goroutines(page), Some(3.0));
+        assert_eq!(goroutines("404 page not found"), None);
+        assert_eq!(goroutines("goroutine?debug=1"), None);
+    }
 }

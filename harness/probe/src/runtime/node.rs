@@ -150,9 +150,8 @@ impl Node {
     fn hand_out(&mut self, out: &Out) {
         for stop in std::mem::take(&mut self.stops) {
             let pause = self.pause(stop);
-            let end = pause.start + Duration::from_micros(pause.length);
             if let Some(live) = pause.live.filter(|_| !pause.concurrent) {
-                out.value_at(end, Metric::LiveHeap, live as f64, SOURCE);
+                out.sample(Metric::LiveHeap, pause.end(), live as f64, SOURCE);
             }
             out.pause(pause);
         }

@@ -7,9 +7,10 @@ use clock::Clock;
 use scenario::{RuntimeKind, RuntimePlan};
 use timeline::Happening;
 
-use super::go::Go;
-use super::node::Node;
 use super::agent::Attended;
+use super::go::Go;
+use super::jvm::Jvm;
+use super::node::Node;
 use super::{Agents, Process, Runtime, Unreadable, elf, sockets};
 use crate::proc::{Life, Status, read_text};
 use crate::tree::Descent;
@@ -139,6 +140,7 @@ fn meet(
         RuntimeKind::Node | RuntimeKind::Deno => {
             Node::open(process.clone(), clock).map(boxed).map_err(|closed| closed.to_string())
         }
+        RuntimeKind::Jvm => Jvm::meet(process, clock).map(boxed).map_err(told),
         _ => Err("it tells of itself only in its log".to_owned()),
     }
 }

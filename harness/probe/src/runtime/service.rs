@@ -88,6 +88,11 @@ impl Drop for Service {
 pub(crate) struct Seen(Arc<Mutex<Vec<Observation>>>);
 
 impl Seen {
+    /// Keeps one thing.
+    pub(crate) fn keep(&self, observation: Observation) {
+        self.0.lock().unwrap().push(observation);
+    }
+
     pub(crate) fn out(&self, clock: Clock) -> Out {
         let seen = self.0.clone();
         Out::new(clock, move |observation| seen.lock().unwrap().push(observation))

@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn a_page_that_is_cut_or_another_one_is_no_account() {
         let page = profile();
-        assert!((0..page.len()).step_by(97).all(|end| Memory::from_profile(&page[..end]).is_none()));
+        let needed = page.find("# NumGC").unwrap();
+        assert!((0..needed).step_by(97).all(|end| Memory::from_profile(&page[..end]).is_none()));
         assert_eq!(Memory::from_profile("<html>"), None);
         assert_eq!(Memory::from_variables(b"{\"memstats\": {\"HeapAlloc\": 1}}"), None);
         let short = page.replace(&numbers(&[4_068_255, 2_849_459, 5_670_067]), "1 2 3");

@@ -1,0 +1,188 @@
+//! The JVM, without tools of its own and without a restart: its counters in `hsperfdata`, commands by its attach
+//! mechanism, and a log of its stops that is turned on by such a command and turned off at the end.
+
+mod attach;
+mod histogram;
+mod perf;
+mod stops;
+mod tail;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clock::Clock;
+use timeline::{Elapsed, Evidence, Metric, Name, Pause, Subject, Unit};
+
+use self::attach::Attach;
+use self::histogram::Histogram;
+use self::perf::Perf;
+use self::stops::{Counted, Log};
+use super::{COLLECTED_WITHIN, Moment, PATIENCE, Process, Refused, Runtime, Unreadable, keep, of_file};
+use crate::out::Out;
+
+/// Without a log of them, stops are told apart only where no two of them come between two looks.
+const LOOKS_WITHOUT_LOG: Duration = Duration::from_millis(20);
+
+/// A process of the JVM.
+pub(crate) struct Jvm {
+    clock: Clock,
+    version: String,
+    attach: Attach,
+    /// Where its counters are, where it shares them.
+    counters: Option<PathBuf>,
+    stops: Stops,
+    /// Why it would not collect.
+    refuses: Option<String>,
+    baseline: Option<Histogram>,
+}
+
+/// What tells of its stops.
+enum Stops {
+    /// Its log.
+    Logged(Box<Log>),
+    /// Its counters, since there is no log, and why.
+    Counted(Counted, String),
+}
+
+impl Jvm {
+    /// Finds out what can be had of a process; an error where that is nothing at all.
+    pub(crate) fn meet(process: &Process, clock: Clock) -> Result<Self, Unreadable> {
+        let attach = Attach::new(process, clock);
+        let counters = perf::file_of(process);
+        let perf = counters.as_deref().map(Perf::read).transpose().ok().flatten();
+        let log = Log::start(process, &attach, clock);
+        let stops = match (log, &perf) {
+            (Ok(log), _) => Stops::Logged(Box::new(log)),
+            (Err(why), Some(perf)) => Stops::Counted(Counted::since(perf, clock), why.to_string()),
+            (Err(why), None) => return Err(why),
+        };
+        let version = perf.as_ref().and_then(|perf| perf.text("java.property.java.version"));
+        let version = version.map_or_else(|| asked_version(&attach), str::to_owned);
+        let refuses = refuses(process, perf.as_ref());
+        Ok(Self { clock, version, attach, counters, stops, refuses, baseline: None })
+    }
+
+    fn tell(pauses: Vec<Pause>, out: &Out) {
+        for pause in pauses {
+            if let Some(live) = pause.live {
+                let end = pause.start + Duration::from_micros(pause.length);
+                out.sample(Metric::LiveHeap, end, live as f64, "jvm log");
+            }
+            out.pause(pause);
+        }
+    }
+
+    /// What it counts: the classes it has loaded, and what these take.
+    fn count(&self, perf: &Perf, due: Elapsed, out: &Out) {
+        let number = |name: &str| perf.number(name).map(|number| number as f64);
+        let loaded = number("java.cls.loadedClasses").zip(number("java.cls.unloadedClasses"));
+        let classes = loaded.map(|(loaded, unloaded)| loaded - unloaded);
+        let metric = |name: &str, unit| Metric::Named(Name::new(name), unit);
+        let values = [
+            (metric("classes", Unit::Count), classes),
+            (metric("metaspace", Unit::Bytes), number("sun.gc.metaspace.used").filter(|bytes| *bytes > 0.0)),
+        ];
+        let values: Vec<(Metric, f64)> = values.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+        out.values(&Subject::Target, due, &values, |_| "hsperfdata");
+    }
+
+    fn histogram(&mut self, folder: &Path, moment: Moment) -> Result<Evidence, Unreadable> {
+        const COMMAND: &str = "GC.class_histogram";
+        let text = self.attach.jcmd(COMMAND, COLLECTED_WITHIN)?;
+        let strange =
+            || Unreadable::Strange { what: COMMAND.to_owned(), how: "was answered without a class".to_owned() };
+        let histogram = Histogram::parse(&text).ok_or_else(strange)?;
+        let grown = self.baseline.as_ref().map(|before| histogram.grown_since(before)).unwrap_or_default();
+        if moment == Moment::Baseline {
+            self.baseline = Some(histogram);
+        }
+        let file = keep(folder, &format!("jvm-classes-{}.txt", moment.name()), text.as_bytes());
+        Ok(Evidence { grown, ..of_file("class histogram", file) })
+    }
+
+    fn threads(&self, folder: &Path, moment: Moment) -> Result<String, Unreadable> {
+        let text = self.attach.jcmd("Thread.print", COLLECTED_WITHIN)?;
+        keep(folder, &format!("jvm-threads-{}.txt", moment.name()), text.as_bytes())
+    }
+}
+
+impl Runtime for Jvm {
+    fn told_as(&self) -> String {
+        let by = match &self.stops {
+            Stops::Logged(_) => "its log",
+            Stops::Counted(..) => "hsperfdata",
+        };
+        format!("JVM {} by {by}", self.version)
+    }
+
+    fn lacks(&self) -> Vec<String> {
+        let stops = match &self.stops {
+            Stops::Logged(_) => None,
+            Stops::Counted(_, why) => Some(format!("each stop by itself: {why}")),
+        };
+        let collects = self.refuses.as_ref().map(|why| format!("a collection: {why}"));
+        stops.into_iter().chain(collects).collect()
+    }
+
+    fn forgets_after(&self) -> Duration {
+        match self.stops {
+            Stops::Logged(_) => Duration::MAX,
+            Stops::Counted(..) => LOOKS_WITHOUT_LOG,
+        }
+    }
+
+    fn read(&mut self, due: Elapsed, out: &Out) -> Result<(), Unreadable> {
+        if let Stops::Logged(log) = &mut self.stops {
+            Self::tell(log.read(self.clock.now())?, out);
+        }
+        let Some(counters) = &self.counters else { return Ok(()) };
+        let perf = Perf::read(counters)?;
+        if let Stops::Counted(counted, _) = &mut self.stops {
+            let (pause, live) = counted.read(&perf, self.clock.now());
+            Self::tell(pause.into_iter().collect(), out);
+            if let Some(live) = live {
+                out.values(&Subject::Target, due, &[(Metric::LiveHeap, live)], |_| "hsperfdata");
+            }
+        }
+        self.count(&perf, due, out);
+        Ok(())
+    }
+
+    fn collect(&mut self) -> Result<(), Refused> {
+        if let Some(why) = &self.refuses {
+            return Err(Refused::Cannot(why.clone()));
+        }
+        let from = self.clock.now();
+        self.attach.jcmd("GC.run", COLLECTED_WITHIN)?;
+        if let Stops::Counted(counted, _) = &mut self.stops {
+            counted.forced((from, self.clock.now()));
+        }
+        Ok(())
+    }
+
+    fn evidence(&mut self, folder: &Path, moment: Moment) -> Vec<Evidence> {
+        let histogram = self.histogram(folder, moment);
+        let histogram = histogram.unwrap_or_else(|error| of_file("class histogram", Err(error)));
+        vec![histogram, of_file("threads", self.threads(folder, moment))]
+    }
+
+    fn leave(&mut self, out: &Out) {
+        if let Stops::Logged(log) = &mut self.stops {
+            Self::tell(log.end(&self.attach, self.clock.now()), out);
+        }
+    }
+}
+
+/// From the first line of `VM.version` that has a number: `JDK 17.0.15`.
+fn asked_version(attach: &Attach) -> String {
+    let text = attach.jcmd("VM.version", PATIENCE).unwrap_or_default();
+    let version = text.lines().find_map(|line| line.strip_prefix("JDK "));
+    version.unwrap_or("of an unknown version").to_owned()
+}
+
+fn refuses(process: &Process, perf: Option<&Perf>) -> Option<String> {
+    const OPTION: &str = "-XX:+DisableExplicitGC";
+    let arguments = perf.and_then(|perf| perf.text("java.rt.vmArgs")).unwrap_or_default();
+    let said = arguments.contains(OPTION) || process.command.iter().any(|word| word == OPTION);
+    said.then(|| format!("it was started with {OPTION}"))
+}

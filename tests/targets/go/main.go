@@ -1,0 +1,95 @@
+// A service in Go whose memory is known: /churn makes garbage, /leak keeps n sessions, /spawn n goroutines that wait.
+package main
+
+import (
+	"expvar"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"strconv"
+	"sync"
+)
+
+type session struct {
+	name string
+	seen [1024]byte
+}
+
+var (
+	mutex    sync.Mutex
+	sessions []*session
+	never    = make(chan struct{})
+)
+
+func remember(count int) {
+	mutex.Lock()
+	defer mutex.Unlock()
+	for ; count > 0; count-- {
+		sessions = append(sessions, &session{name: strconv.Itoa(count)})
+	}
+}
+
+type item struct {
+	text string
+	next *item
+}
+
+func churn(count int) *item {
+	var last *item
+	for i := 0; i < count; i++ {
+		last = &item{text: fmt.Sprintf("item %d", i), next: last}
+		if i%1000 == 0 {
+			last = nil
+		}
+	}
+	return last
+}
+
+func spawn(count int) {
+	for ; count > 0; count-- {
+		go func() { <-never }()
+	}
+}
+
+func with(work func(int)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		count, err := strconv.Atoi(r.URL.Query().Get("n"))
+		if err != nil {
+			count = 1000
+		}
+		work(count)
+		fmt.Fprintln(w, "done")
+	}
+}
+
+func port() string {
+	if port := os.Getenv("PORT"); port != "" {
+		return port
+	}
+	return "0"
+}
+
+func main() {
+	// Pages of its own, so that each can be left out: SHOW is any of "pprof" and "vars".
+	mux := http.NewServeMux()
+	show := os.Getenv("SHOW")
+	if show == "" || show == "pprof" {
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+	}
+	if show == "" || show == "vars" {
+		mux.Handle("/debug/vars", expvar.Handler())
+	}
+	mux.HandleFunc("/leak", with(remember))
+	mux.HandleFunc("/churn", with(func(count int) { churn(count) }))
+	mux.HandleFunc("/spawn", with(spawn))
+	mux.HandleFunc("/", with(func(int) {}))
+	listener, err := net.Listen("tcp", "127.0.0.1:"+port())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Printf("listening on %d\n", listener.Addr().(*net.TCPAddr).Port)
+	fmt.Fprintln(os.Stderr, http.Serve(listener, mux))
+}
