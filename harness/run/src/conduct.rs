@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clock::Clock;
 use load::{Cut, Demand, Example, Load};
-use probe::{Probes, Watched};
+use probe::{Agents, Probes, Watched};
 use record::{Record, Writer};
 use scenario::Plan;
 use target::{LaunchError, Owner, Reaper, Target};
@@ -16,7 +16,7 @@ use timeline::{Elapsed, Event, Happening, Observation, Outcome};
 use tokio::sync::watch;
 use verdict::Look;
 
-use crate::counts;
+use crate::{agents, counts};
 use crate::fallback::Engine;
 use crate::foreign::{Foreign, Job};
 use crate::progress::{Progress, Snapshot};
@@ -88,14 +88,18 @@ impl Stage<'_> {
             Err(error) => return not_started(NotStarted::Command(error)),
         };
         (self.watcher)(Progress::Doing("launching the target"));
+        let agents = match agents::prepare(&self.plan.target.runtime, writer.folder()) {
+            Ok(agents) => agents,
+            Err(error) => return not_started(error),
+        };
         let seen = Seen::new(writer.sink(), self.plan);
-        let mut target = match self.launch(writer.folder(), owner, &seen).await {
+        let mut target = match self.launch(writer.folder(), owner, &seen, agents.as_ref()).await {
             Ok(target) => target,
             Err(error) => return not_started(error.into()),
         };
         writer.note_target(&target.what(), target.image_digest());
         self.happened(&seen, Happening::Launched { what: target.what() });
-        let played = self.play_with(&target, &seen, foreign).await;
+        let played = self.play_with(&target, &seen, foreign, agents.clone()).await;
         let (outcome, not_started) = match played {
             Ok(outcome) => (outcome, None),
             Err(error) => not_started(error),
@@ -110,9 +114,16 @@ impl Stage<'_> {
     }
 
     /// Launches the target. A launch that is under way is never cut off: what it has created would be left behind.
-    async fn launch(&mut self, folder: &Path, owner: &Owner, seen: &Seen) -> Result<Target, LaunchError> {
+    async fn launch(
+        &mut self,
+        folder: &Path,
+        owner: &Owner,
+        seen: &Seen,
+        agents: Option<&Agents>,
+    ) -> Result<Target, LaunchError> {
         let hear = self.plan.cycles.clone().map(|pattern| counts::cycles(pattern, seen.clone(), self.clock));
-        target::launch(&self.plan.target, owner, &folder.join("target.log"), hear, self.clock).await
+        let preload = agents.map(agents::preload);
+        target::launch(&self.plan.target, owner, &folder.join("target.log"), hear, preload.as_ref(), self.clock).await
     }
 
     async fn play_with(
@@ -120,6 +131,7 @@ impl Stage<'_> {
         target: &Target,
         seen: &Seen,
         foreign: Option<Foreign>,
+        agents: Option<Agents>,
     ) -> Result<Outcome, NotStarted> {
         (self.watcher)(Progress::Doing("waiting until it is ready"));
         tokio::select! {
@@ -130,7 +142,7 @@ impl Stage<'_> {
             }
         }
         self.happened(seen, Happening::Ready);
-        let probes = self.watch(target, seen)?;
+        let probes = self.watch(target, seen, agents)?;
         let load = self.load(target)?;
         let outcome = self.perform(target, seen, load, foreign).await;
         if let Err(error) = probes.stop() {
@@ -139,13 +151,16 @@ impl Stage<'_> {
         Ok(outcome)
     }
 
-    fn watch(&self, target: &Target, seen: &Seen) -> Result<Probes, NotStarted> {
+    fn watch(&self, target: &Target, seen: &Seen, agents: Option<Agents>) -> Result<Probes, NotStarted> {
         let stats = target.stats();
         let watched = Watched {
             pid: target.pid(),
             container: target.container().map(str::to_owned),
             address: target.address(),
             only_address: self.plan.only_address().is_some(),
+            runtime: self.plan.target.runtime.clone(),
+            pprof: None,
+            agents,
             fallback: stats.map(|stats| -> Box<dyn probe::Fallback> { Box::new(Engine(stats)) }),
         };
         let all = seen.clone();

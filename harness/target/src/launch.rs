@@ -13,6 +13,7 @@ use crate::Later;
 use crate::engine::EngineError;
 use crate::log::{Listener, Log};
 use crate::owner::Owner;
+use crate::preload::Preload;
 use crate::target::{Kind, Target};
 use crate::{attach, container, process};
 
@@ -179,9 +180,12 @@ pub(crate) struct Order<'a> {
     /// Tells this launch from the others of the same owner.
     pub(crate) number: u32,
     pub(crate) log: Log,
+    /// What is loaded into what is launched.
+    pub(crate) preload: Option<&'a Preload>,
 }
 
-/// Launches what `plan` says, or attaches to it; its output goes to a new file at `log`, and each line to `hear`.
+/// Launches what `plan` says, or attaches to it; its output goes to a new file at `log`, and each line to `hear`. What is
+/// launched finds `preload` in its environment.
 /// It runs when this returns, and counts as ready after [`Target::ready`].
 ///
 /// # Errors
@@ -191,9 +195,10 @@ pub fn launch<'a>(
     owner: &'a Owner,
     log: &'a Path,
     hear: Option<Listener>,
+    preload: Option<&'a Preload>,
     clock: Clock,
 ) -> Later<'a, Result<Target, LaunchError>> {
-    Box::pin(start(plan, owner, log, hear, clock))
+    Box::pin(start(plan, owner, log, hear, preload, clock))
 }
 
 /// The number of the next launch.
@@ -207,6 +212,7 @@ async fn start(
     owner: &Owner,
     log: &Path,
     hear: Option<Listener>,
+    preload: Option<&Preload>,
     clock: Clock,
 ) -> Result<Target, LaunchError> {
     check_sign(plan)?;
@@ -215,7 +221,7 @@ async fn start(
         _ => None,
     };
     let log = Log::create(log, wanted, hear).map_err(|source| LaunchError::Log { path: log.to_owned(), source })?;
-    let order = Order { owner, number: next_number(), log: log.clone() };
+    let order = Order { owner, number: next_number(), log: log.clone(), preload };
     let kind = match &plan.launch {
         Launch::Container(plan) => Kind::Container(container::start(plan, &order).await?),
         Launch::Process(plan) => Kind::Process(process::start(plan, &order)?),

@@ -38,7 +38,7 @@ impl Watching {
             container: None,
             address: service.process().address,
             only_address: false,
-            runtime: RuntimePlan { kind, pprof: None },
+            runtime: RuntimePlan { kind, ..RuntimePlan::default() },
             pprof: None,
             agents: None,
             fallback: None,

@@ -11,6 +11,9 @@ pub struct RuntimePlan {
     /// The port on which a Go service shows its `/debug/pprof`, where it is not the target's own: inside the container,
     /// or at 127.0.0.1 for a process.
     pub pprof: Option<u16>,
+    /// Is an agent loaded into it at its start?
+    #[serde(default)]
+    pub agent: bool,
 }
 
 /// The runtimes that are known by name.
@@ -43,6 +46,9 @@ pub enum RuntimeKind {
 }
 
 impl RuntimeKind {
+    /// Those that can load an agent of ours.
+    pub const WITH_AGENT: [Self; 3] = [Self::Node, Self::Python, Self::Ruby];
+
     /// As people call it.
     pub const fn name(self) -> &'static str {
         match self {

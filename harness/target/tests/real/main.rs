@@ -69,6 +69,7 @@ async fn launch(launch: Launch, ready: Ready, run: &str) -> Result<Target, Launc
         &Owner::this_process(run),
         &log,
         None,
+        None,
         Clock::start(),
     )
     .await

@@ -131,3 +131,17 @@ fn an_inspector_that_was_open_stays_open() {
     node.leave(&seen.out(clock));
     assert_eq!(listening(&service.process()), ports);
 }
+
+#[test]
+fn an_inspector_in_another_network_is_reached_there() {
+    let mut alone = Command::new("unshare");
+    let line = "ip link set lo up && exec node \"$0\"";
+    alone.args(["--net", "sh", "-c", line]).arg(Service::file("node/service.js")).env_remove("NODE_OPTIONS");
+    let (service, clock, seen) = (Service::start(alone), Clock::start(), Seen::default());
+    let process = service.process();
+    assert!(!process.same_network);
+    let mut node = Node::open(process, clock).map_err(|error| error.to_string()).unwrap();
+    node.read(clock.now(), &seen.out(clock)).unwrap();
+    assert!(seen.values("heap_used").len() == 1);
+    node.leave(&seen.out(clock));
+}
