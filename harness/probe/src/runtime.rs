@@ -7,8 +7,8 @@ mod agent;
 mod ask;
 mod elf;
 mod go;
-mod node;
 mod jvm;
+mod node;
 mod process;
 pub(crate) mod recognise;
 #[cfg(test)]

@@ -293,7 +293,8 @@ async fn preloaded(
     };
     let given = given.map_err(LaunchError::Start)?;
     let held = |name: &str| plan.env.get(name).or_else(|| given.get(name)).cloned();
-    let folder = Mount::bind_mount(preload.folder.to_string_lossy(), IN_CONTAINER).with_access_mode(AccessMode::ReadOnly);
+    let folder =
+        Mount::bind_mount(preload.folder.to_string_lossy(), IN_CONTAINER).with_access_mode(AccessMode::ReadOnly);
     let variables = preload.environment(IN_CONTAINER, held).into_iter();
     Ok(variables.fold(request.with_mount(folder), |request, (name, value)| request.with_env_var(name, value)))
 }

@@ -74,7 +74,9 @@ impl Attended {
         let end = clock.now() + PATIENCE;
         while attended.who.is_empty() {
             if end.since(clock.now()).is_zero() {
-                return Err("no agent has come forward: it is loaded by the environment, which the target may clear".to_owned());
+                return Err(
+                    "no agent has come forward: it is loaded by the environment, which the target may clear".to_owned()
+                );
             }
             attended.hear(clock.now() + Duration::from_millis(50));
         }
@@ -115,7 +117,9 @@ impl Attended {
         match answers.iter().find_map(|said| said.error.as_ref()) {
             Some(error) => Err(strange(format!("cannot {what}: {error}"))),
             None if self.lines.is_empty() => Err(Unreadable::Gone),
-            None if answers.is_empty() => Err(strange(format!("give no answer to `{what}` within {} s", within.as_secs()))),
+            None if answers.is_empty() => {
+                Err(strange(format!("give no answer to `{what}` within {} s", within.as_secs())))
+            }
             None => Ok(answers),
         }
     }
@@ -219,7 +223,8 @@ fn strange(how: String) -> Unreadable {
 fn table(types: &Types) -> String {
     let mut rows: Vec<_> = types.iter().collect();
     rows.sort_by_key(|(_, (_, bytes))| std::cmp::Reverse(*bytes));
-    let row = |(name, (objects, bytes)): (&String, &(u64, u64))| format!("{},{objects},{bytes}\n", name.replace(',', " "));
+    let row =
+        |(name, (objects, bytes)): (&String, &(u64, u64))| format!("{},{objects},{bytes}\n", name.replace(',', " "));
     std::iter::once("type,objects,bytes\n".to_owned()).chain(rows.into_iter().map(row)).collect()
 }
 

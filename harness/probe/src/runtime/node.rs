@@ -122,7 +122,8 @@ impl Node {
         ];
         let usage = self.evaluate(USAGE)?;
         let values = SERIES.iter().zip(usage.as_array().into_iter().flatten());
-        let values = values.filter_map(|((name, unit), value)| Some((Metric::Named(Name::new(name), *unit), value.as_f64()?)));
+        let values =
+            values.filter_map(|((name, unit), value)| Some((Metric::Named(Name::new(name), *unit), value.as_f64()?)));
         out.values(&Subject::Target, due, &values.collect::<Vec<_>>(), |_| SOURCE);
         Ok(())
     }

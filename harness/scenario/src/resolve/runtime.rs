@@ -25,7 +25,11 @@ impl Resolver<'_> {
     fn agent(&mut self, spec: &TargetSpec, kind: RuntimeKind) {
         if spec.attach.is_some() {
             let hint = "leave it out, or have the target launched: `process` or `container`";
-            self.refuse(&["target", "agent"], "an agent is loaded at the start, and what is attached to runs already", hint);
+            self.refuse(
+                &["target", "agent"],
+                "an agent is loaded at the start, and what is attached to runs already",
+                hint,
+            );
         }
         if kind != RuntimeKind::Auto && !RuntimeKind::WITH_AGENT.contains(&kind) {
             let with: Vec<&str> = RuntimeKind::WITH_AGENT.iter().map(|kind| kind.name()).collect();

@@ -353,9 +353,9 @@ fn templates_that_yaml_takes_for_mappings_are_told() {
 
 #[test]
 fn an_agent_is_for_runtimes_that_load_one_and_for_targets_that_are_launched() {
-    let with = |lines: &str| GOOD.replace("target:\n", &format!("target:\n{lines}"));
-    assert!(plan(&with("  runtime: python\n  agent: true\n")).target.runtime.agent);
-    assert!(!plan(&with("  runtime: python\n")).target.runtime.agent);
+    let with = |lines: &str| crate::tests::GOOD.replace("target:\n", &format!("target:\n{lines}"));
+    assert!(read(&with("  runtime: python\n  agent: true\n")).unwrap().target.runtime.agent);
+    assert!(!read(&with("  runtime: python\n")).unwrap().target.runtime.agent);
     let refused = problems(&with("  runtime: go\n  agent: true\n"));
     assert_eq!(refused, ["6:10 there is no agent for Go (leave it out; Node, CPython, Ruby have one)"]);
     let attached = "name: a\ntarget: {attach: {pid: 7}, agent: true}\nload: {phases: [{for: 1m}]}\n";

@@ -49,7 +49,8 @@ impl Agents {
     pub fn prepare(folder: &Path) -> io::Result<Self> {
         let plain = |name: &str| !name.contains([':', '"', '\\', '\n']);
         if !folder.is_absolute() || !folder.to_str().is_some_and(plain) {
-            let message = format!("no agent can lie in `{}`: a colon, a quote or a backslash is in its name", folder.display());
+            let message =
+                format!("no agent can lie in `{}`: a colon, a quote or a backslash is in its name", folder.display());
             return Err(io::Error::new(ErrorKind::InvalidInput, message));
         }
         fs::create_dir(folder)?;

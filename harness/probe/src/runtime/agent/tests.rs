@@ -53,7 +53,8 @@ fn every_long_pause_in_pythons_own_log_is_told() {
     println!("{} collections of 10 ms and more logged: {long:?}", long.len());
     assert!(long.len() >= 5, "{long:?}");
     let pauses = seen.pauses();
-    let told: Vec<f64> = pauses.iter().map(|pause| pause.length as f64 / 1e6).filter(|length| *length > 0.0098).collect();
+    let told: Vec<f64> =
+        pauses.iter().map(|pause| pause.length as f64 / 1e6).filter(|length| *length > 0.0098).collect();
     let mut left = told.iter();
     for length in long {
         // The log counts in tenths of a millisecond, and begins a little later.
@@ -110,7 +111,8 @@ fn long_pauses_of_ruby_are_told_a_collection_is_forced_and_its_evidence_names_th
     let pauses = seen.pauses().split_off(calm);
     let mut left = pauses.iter();
     let lines = service.lines();
-    let log = lines.iter().filter_map(|line| line.strip_prefix("collected in ")?.strip_suffix(" ms")?.parse::<f64>().ok());
+    let log =
+        lines.iter().filter_map(|line| line.strip_prefix("collected in ")?.strip_suffix(" ms")?.parse::<f64>().ok());
     let long: Vec<f64> = log.filter(|length| *length >= 10.0).collect();
     println!("{} collections of 10 ms and more: {long:?}", long.len());
     assert!(long.len() >= 3, "{lines:?}");
@@ -146,8 +148,14 @@ fn a_node_without_its_inspector_is_watched_by_an_agent() {
     attended.read(clock.now(), &out).unwrap();
     let pauses = seen.pauses();
     // What collects in steps is told in steps; a scavenge is one.
-    let long = |line: &&String| line.contains("Scavenge") && line.split("MB, ").nth(1).is_some_and(|rest| rest.split('.').next().unwrap().len() == 2);
-    let (logged, told) = (lines.iter().filter(long).count(), pauses.iter().filter(|p| &*p.kind == "Scavenge" && p.length >= 9_900).count());
+    let long = |line: &&String| {
+        line.contains("Scavenge")
+            && line.split("MB, ").nth(1).is_some_and(|rest| rest.split('.').next().unwrap().len() == 2)
+    };
+    let (logged, told) = (
+        lines.iter().filter(long).count(),
+        pauses.iter().filter(|p| &*p.kind == "Scavenge" && p.length >= 9_900).count(),
+    );
     println!("{logged} scavenges of 10 ms and more logged, {told} told");
     assert!(logged >= 3 && told >= logged, "{lines:#?} {pauses:#?}");
     assert!(pauses.iter().any(|pause| pause.forced && &*pause.kind == "Mark-Compact"), "{pauses:?}");

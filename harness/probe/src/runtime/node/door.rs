@@ -69,8 +69,10 @@ pub(crate) fn open(process: &Process, served: Option<u16>, clock: Clock) -> Resu
     }
     let end = clock.now() + OPENS_WITHIN;
     loop {
-        let new: BTreeSet<u16> =
-            listening(process).into_iter().filter(|port| Some(*port) != served && !(opened && before.contains(port))).collect();
+        let new: BTreeSet<u16> = listening(process)
+            .into_iter()
+            .filter(|port| Some(*port) != served && !(opened && before.contains(port)))
+            .collect();
         if !new.is_empty() {
             return try_each(process, &new, opened, clock);
         }

@@ -56,7 +56,8 @@ mod tests {
     use super::*;
 
     fn leaf(size: u64) -> String {
-        let frame = r#"{"functionName":"remember","scriptId":"7","url":"file:///srv/app.js","lineNumber":11,"columnNumber":3}"#;
+        let frame =
+            r#"{"functionName":"remember","scriptId":"7","url":"file:///srv/app.js","lineNumber":11,"columnNumber":3}"#;
         format!(r#"{{"callFrame":{frame},"selfSize":{size},"id":3,"children":[]}}"#)
     }
 
@@ -80,7 +81,13 @@ mod tests {
 
     #[test]
     fn no_text_makes_it_panic() {
-        for text in ["", "{\"callFrame\":", "{\"callFrame\":{}", "{\"callFrame\":{},\"selfSize\":", "{\"callFrame\":{},\"selfSize\":x}"] {
+        for text in [
+            "",
+            "{\"callFrame\":",
+            "{\"callFrame\":{}",
+            "{\"callFrame\":{},\"selfSize\":",
+            "{\"callFrame\":{},\"selfSize\":x}",
+        ] {
             assert!(functions(text).is_empty(), "{text}");
         }
     }

@@ -93,7 +93,8 @@ fn evidence_names_who_leaks_and_what() {
     let [profile, snapshot] = evidence.as_slice() else { panic!("{evidence:?}") };
     println!("{profile:#?}\n{snapshot:#?}");
     // 40,000 sessions of about 400 bytes.
-    let leaks = |name: &str| ["remember (service.js:", "Session (service.js:"].iter().any(|leak| name.starts_with(leak));
+    let leaks =
+        |name: &str| ["remember (service.js:", "Session (service.js:"].iter().any(|leak| name.starts_with(leak));
     let leaked: u64 = profile.grown.iter().filter(|grown| leaks(&grown.name)).map(|grown| grown.bytes).sum();
     assert!((10 << 20..25 << 20).contains(&leaked), "{profile:?}");
     assert!(leaks(&profile.grown[0].name), "{profile:?}");

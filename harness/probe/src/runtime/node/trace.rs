@@ -92,7 +92,9 @@ impl Trace {
         let major = match event.name.as_str() {
             "MinorGC" => false,
             "MajorGC" => true,
-            "V8.GCIncrementalMarking" if event.ph == "X" => return Some(stop(&event, event.dur, event.tdur, &self.step)),
+            "V8.GCIncrementalMarking" if event.ph == "X" => {
+                return Some(stop(&event, event.dur, event.tdur, &self.step));
+            }
             _ => return None,
         };
         let place = (event.tid, major);
@@ -178,7 +180,8 @@ mod tests {
 
     #[test]
     fn what_is_no_event_is_passed_over() {
-        let events = [json!(1), json!({}), json!({"ph": "E", "name": "MajorGC", "pid": 1, "tid": 1, "ts": 4}), json!([])];
+        let events =
+            [json!(1), json!({}), json!({"ph": "E", "name": "MajorGC", "pid": 1, "tid": 1, "ts": 4}), json!([])];
         assert!(taken(&events).is_empty());
         assert!(!Trace::default().take(json!("none"), &mut Vec::new()));
     }

@@ -169,11 +169,7 @@ impl Wire {
     }
 
     /// Hears what is told until `hear` has had enough, or the time is over.
-    pub(crate) fn hear_until(
-        &mut self,
-        within: Duration,
-        mut hear: impl FnMut(Told) -> bool,
-    ) -> Result<(), WireError> {
+    pub(crate) fn hear_until(&mut self, within: Duration, mut hear: impl FnMut(Told) -> bool) -> Result<(), WireError> {
         let end = self.clock.now() + within;
         let mut enough = false;
         while let Some(said) = self.next(end)? {
