@@ -13,6 +13,7 @@ mod junit;
 mod load;
 mod mistakes;
 mod process;
+mod runtimes;
 mod schema;
 mod stage;
 mod tidy;

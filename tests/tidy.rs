@@ -15,7 +15,7 @@ const KNOWS: [(&str, &[&str]); 15] = [
     ("verdict", &["scenario", "timeline"]),
     ("target", &["clock", "scenario", "timeline"]),
     ("load", &["clock", "scenario", "timeline"]),
-    ("probe", &["clock", "scenario", "timeline"]),
+    ("probe", &["clock", "gclog", "scenario", "timeline"]),
     ("record", &["scenario", "timeline", "verdict"]),
     ("report", &["record", "scenario", "timeline", "verdict"]),
     ("run", &["clock", "gclog", "load", "probe", "record", "scenario", "target", "timeline", "verdict"]),

@@ -197,7 +197,7 @@ impl Probes {
         self.order(Order::Collect);
     }
 
-    /// Asks the target's runtime what fills its memory: files in `folder`, which exists, and events. Waits until all of
+    /// Asks the target's runtime what fills its memory: files in `folder`, which is made, and events. Waits until all of
     /// it is there.
     pub async fn evidence(&self, folder: PathBuf, moment: Moment) {
         let (done, waiting) = oneshot::channel();

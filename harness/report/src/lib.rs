@@ -11,6 +11,7 @@ mod evidence;
 mod junit;
 mod order;
 mod paint;
+mod runtime;
 mod steps;
 mod summary;
 mod terminal;

@@ -25,6 +25,7 @@ pub fn summary(record: &Record) -> Value {
         "load": Totals::of(timeline).as_ref().map(load),
         "phases": timeline.phases.iter().map(|span| phase(timeline, span)).collect::<Vec<_>>(),
         "harness": harness(timeline),
+        "target": crate::runtime::value(timeline),
     }))
 }
 

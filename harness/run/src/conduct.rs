@@ -1,6 +1,7 @@
 //! Performs a run: what the session decides is done here, and nothing is decided here.
 
 mod command;
+mod evidence;
 
 use std::path::Path;
 use std::pin::Pin;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use clock::Clock;
 use load::{Cut, Demand, Example, Load};
-use probe::{Agents, Probes, Watched};
+use probe::{Agents, Moment, Probes, Watched};
 use record::{Record, Writer};
 use scenario::Plan;
 use target::{LaunchError, Owner, Reaper, Target};
@@ -99,7 +100,7 @@ impl Stage<'_> {
         };
         writer.note_target(&target.what(), target.image_digest());
         self.happened(&seen, Happening::Launched { what: target.what() });
-        let played = self.play_with(&target, &seen, foreign, agents.clone()).await;
+        let played = self.play_with(&target, &seen, foreign, agents.clone(), writer).await;
         let (outcome, not_started) = match played {
             Ok(outcome) => (outcome, None),
             Err(error) => not_started(error),
@@ -132,6 +133,7 @@ impl Stage<'_> {
         seen: &Seen,
         foreign: Option<Foreign>,
         agents: Option<Agents>,
+        writer: &Writer,
     ) -> Result<Outcome, NotStarted> {
         (self.watcher)(Progress::Doing("waiting until it is ready"));
         tokio::select! {
@@ -144,7 +146,11 @@ impl Stage<'_> {
         self.happened(seen, Happening::Ready);
         let probes = self.watch(target, seen, agents)?;
         let load = self.load(target)?;
-        let outcome = self.perform(target, seen, load, foreign).await;
+        self.gather(&probes, target, writer.folder(), Moment::Baseline).await;
+        let outcome = self.perform(target, seen, load, foreign, &probes).await;
+        if evidence::is_wanted(self.plan, writer, &outcome) {
+            self.gather(&probes, target, writer.folder(), Moment::Failure).await;
+        }
         if let Err(error) = probes.stop() {
             tracing::warn!("{error}");
         }
@@ -159,7 +165,7 @@ impl Stage<'_> {
             address: target.address(),
             only_address: self.plan.only_address().is_some(),
             runtime: self.plan.target.runtime.clone(),
-            pprof: None,
+            pprof: target.pprof(),
             agents,
             fallback: stats.map(|stats| -> Box<dyn probe::Fallback> { Box::new(Engine(stats)) }),
         };
@@ -180,6 +186,7 @@ impl Stage<'_> {
         seen: &Seen,
         mut load: Option<Load>,
         mut foreign: Option<Foreign>,
+        probes: &Probes,
     ) -> Outcome {
         let mut commands = Vec::new();
         let begun = self.clock.now();
@@ -202,6 +209,7 @@ impl Stage<'_> {
                     }
                     Command::EndLoad => foreign.iter_mut().for_each(Foreign::stop),
                     Command::Rest(index) => self.entered(index, false, seen),
+                    Command::Collect => probes.collect(),
                     Command::Look(look) => next = next.or(self.look(look, settled, seen)),
                     Command::Cut => settled = self.cut(&session, load.as_ref(), foreign.as_ref(), seen),
                 }

@@ -10,6 +10,9 @@ use verdict::Look;
 
 /// Ramps are walked in steps of this length.
 const STEP: Duration = Duration::from_millis(100);
+/// A collection is asked for when what was under way has come to its end: this long after the load, or a tenth of the
+/// phase where that is shorter.
+const AFTER_LOAD: Duration = Duration::from_millis(500);
 /// Load intervals: a 600th of the run, within these bounds.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
@@ -51,6 +54,8 @@ pub(crate) enum Command {
     EndLoad,
     /// The rest of this phase is idle.
     Rest(usize),
+    /// Ask the target's runtime for a collection.
+    Collect,
     /// Close the load's interval.
     Cut,
     /// Look whether memory leaks, in what was seen before the interval that was just closed: of that, all has come.
@@ -80,6 +85,8 @@ pub(crate) struct Session {
     command_at_work: bool,
     /// Has it left a part of the phase idle?
     rests: bool,
+    /// When a collection is to be asked for.
+    collects_at: Option<Elapsed>,
     interval: Duration,
     next_cut: Elapsed,
     /// When the last interval was closed.
@@ -103,6 +110,7 @@ impl Session {
             commanded: plan.phases.iter().map(|phase| plan.runs_command_in(phase)).collect(),
             command_at_work: false,
             rests: false,
+            collects_at: None,
             interval,
             next_cut: now + interval,
             last_cut: now,
@@ -134,7 +142,7 @@ impl Session {
         let ends = self.at(phase.end());
         let ramps = phase.users.from != phase.users.to;
         let step = if ramps { self.stepped + STEP } else { ends };
-        ends.min(self.next_cut).min(step)
+        ends.min(self.next_cut).min(step).min(self.collects_at.unwrap_or(ends))
     }
 
     /// The time of the run at a time of the plan.
@@ -155,6 +163,9 @@ impl Session {
             self.enter(index + 1, now, out);
         }
         self.follow_ramp(now, out);
+        if self.collects_at.take_if(|at| now >= *at).is_some() {
+            out.push(Command::Collect);
+        }
         if now >= self.next_cut && !self.ended {
             self.cut(now, out);
         }
@@ -170,6 +181,8 @@ impl Session {
         self.current = Some(index);
         self.entered = now;
         self.rests = false;
+        let phase = &self.phases[index];
+        self.collects_at = phase.collect.then(|| now + AFTER_LOAD.min(phase.length / 10));
         out.push(Command::Enter(index));
         self.follow_ramp(now, out);
         if self.commanded[index] {

@@ -385,6 +385,9 @@ pub struct Phase {
     /// Is there load in it that the harness does not make: the command's, or the target's own?
     #[serde(default)]
     pub foreign: bool,
+    /// Is the target's runtime asked for a collection in it? There is no load in it then.
+    #[serde(default)]
+    pub collect: bool,
 }
 
 impl Phase {

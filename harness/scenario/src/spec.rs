@@ -291,6 +291,9 @@ pub struct PhaseSpec {
     pub rate: Option<ArrivalRate>,
     /// The target is under load in it that is not of users: of the `command`, else its own.
     pub loaded: Option<bool>,
+    /// In a phase without load: ask the target's runtime to collect its garbage, so that what it rests at is live
+    /// memory. Where the runtime cannot be asked, the run says so.
+    pub collect: Option<bool>,
     /// Run `phases` this many times.
     pub repeat: Option<u32>,
     /// What is repeated.

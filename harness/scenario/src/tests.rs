@@ -1,5 +1,6 @@
 mod language;
 mod records;
+mod runtime;
 
 use std::path::Path;
 

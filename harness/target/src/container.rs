@@ -1,5 +1,6 @@
 //! A container that we start: testcontainers creates it, and everything after that is ours.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
@@ -51,6 +52,11 @@ impl Container {
         let address = port.map(|port| published(&inspected, port)).transpose()?;
         let ending = Ending::watch(end(engine.clone(), inspected.clone(), owned));
         Ok(Self { engine, inspected, address, ending, owned, removed: false })
+    }
+
+    /// Where a port inside it is reached, if it is published.
+    pub(crate) fn at_port(&self, port: u16) -> Result<SocketAddr, LaunchError> {
+        published(&self.inspected, port)
     }
 
     /// The first process, where it runs under the same kernel and in sight.
@@ -261,13 +267,14 @@ fn hash(paths: &[&Path]) -> u64 {
 }
 
 fn request(image: GenericImage, plan: &ContainerPlan, order: &Order<'_>) -> ContainerRequest<GenericImage> {
-    let port = plan.port.map(IntoContainerPort::tcp);
-    let image = port.into_iter().fold(image, GenericImage::with_exposed_port);
+    let ports: BTreeSet<u16> = plan.port.into_iter().chain(order.pprof).collect();
+    let ports: Vec<ContainerPort> = ports.into_iter().map(IntoContainerPort::tcp).collect();
+    let image = ports.iter().copied().fold(image, GenericImage::with_exposed_port);
     let (resources, own) = (plan.resources, own_labels(order));
     let request = image
         .with_labels(plan.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())))
         .with_labels(own)
-        .with_host_config_modifier(move |host| configure(host, port, resources));
+        .with_host_config_modifier(move |host| configure(host, &ports, resources));
     let request = plan.env.iter().fold(request, |request, (name, value)| request.with_env_var(name, value));
     match &plan.command {
         Some(command) => request.with_cmd(command),
@@ -312,12 +319,11 @@ fn own_labels(order: &Order<'_>) -> [(&'static str, String); 4] {
 /// production, as the first process, for an init would reap zombies that it leaks, and would be
 /// counted as a process and as memory of it. Stopping is no slower for that: a first process that
 /// cannot hear its signal is killed at once (see `Container::stop_signal`).
-fn configure(host: &mut HostConfig, port: Option<ContainerPort>, resources: Resources) {
+fn configure(host: &mut HostConfig, ports: &[ContainerPort], resources: Resources) {
     host.publish_all_ports = Some(false);
-    host.port_bindings = port.map(|port| {
-        let binding = PortBinding { host_ip: Some(Ipv4Addr::LOCALHOST.to_string()), host_port: None };
-        [(port.to_string(), Some(vec![binding]))].into()
-    });
+    let binding = PortBinding { host_ip: Some(Ipv4Addr::LOCALHOST.to_string()), host_port: None };
+    let bound = |port: &ContainerPort| (port.to_string(), Some(vec![binding.clone()]));
+    host.port_bindings = (!ports.is_empty()).then(|| ports.iter().map(bound).collect());
     let memory = resources.memory.and_then(|bytes| i64::try_from(bytes).ok());
     // The same limit for memory and for memory with swap: a leak must not hide in swap.
     (host.memory, host.memory_swap) = (memory, memory);

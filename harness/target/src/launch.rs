@@ -182,6 +182,8 @@ pub(crate) struct Order<'a> {
     pub(crate) log: Log,
     /// What is loaded into what is launched.
     pub(crate) preload: Option<&'a Preload>,
+    /// Another port of a container that is published, for a page of its runtime.
+    pub(crate) pprof: Option<u16>,
 }
 
 /// Launches what `plan` says, or attaches to it; its output goes to a new file at `log`, and each line to `hear`. What is
@@ -221,13 +223,15 @@ async fn start(
         _ => None,
     };
     let log = Log::create(log, wanted, hear).map_err(|source| LaunchError::Log { path: log.to_owned(), source })?;
-    let order = Order { owner, number: next_number(), log: log.clone(), preload };
+    let pprof = plan.runtime.pprof;
+    let order = Order { owner, number: next_number(), log: log.clone(), preload, pprof };
     let kind = match &plan.launch {
         Launch::Container(plan) => Kind::Container(container::start(plan, &order).await?),
         Launch::Process(plan) => Kind::Process(process::start(plan, &order)?),
         Launch::Attach(plan) => attach::to(plan, &log).await?,
     };
-    Ok(Target::new(kind, plan.ready.clone(), log, clock))
+    let pprof = pprof.map(|port| kind.at_port(port)).transpose()?;
+    Ok(Target::new(kind, plan.ready.clone(), log, clock).with_pprof(pprof))
 }
 
 /// Nothing is started of which it could never be seen that it is ready.

@@ -1,7 +1,7 @@
 //! The target: what is known of it, its readiness, its death.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use clock::Clock;
@@ -28,6 +28,7 @@ pub struct Target {
     ready: Ready,
     log: Log,
     clock: Clock,
+    pprof: Option<SocketAddr>,
     started: Elapsed,
     grace: Duration,
     /// How it was stopped, once it was.
@@ -53,6 +54,15 @@ impl Kind {
         }
     }
 
+    /// Where another port of it is reached: of a container, one that is published on this machine.
+    pub(crate) fn at_port(&self, port: u16) -> Result<SocketAddr, LaunchError> {
+        match self {
+            Self::Container(it) | Self::AttachedContainer(it) => it.at_port(port),
+            Self::Process(_) | Self::AttachedProcess(_) => Ok((Ipv4Addr::LOCALHOST, port).into()),
+            Self::AttachedAddress(it) => Ok((it.address.ip(), port).into()),
+        }
+    }
+
     fn container(&self) -> Option<&Container> {
         match self {
             Self::Container(it) | Self::AttachedContainer(it) => Some(it),
@@ -63,13 +73,23 @@ impl Kind {
 
 impl Target {
     pub(crate) fn new(kind: Kind, ready: Ready, log: Log, clock: Clock) -> Self {
-        Self { kind, ready, log, clock, started: clock.now(), grace: GRACE, stopped: None }
+        Self { kind, ready, log, clock, pprof: None, started: clock.now(), grace: GRACE, stopped: None }
+    }
+
+    /// The same target, with the place of its `/debug/pprof`.
+    pub(crate) fn with_pprof(self, pprof: Option<SocketAddr>) -> Self {
+        Self { pprof, ..self }
     }
 
     /// The same target, with another time to end in after it was asked to; 10 s without this.
     #[must_use]
     pub fn with_grace(self, grace: Duration) -> Self {
         Self { grace, ..self }
+    }
+
+    /// Where a Go service shows its `/debug/pprof`, where the scenario says that it is elsewhere.
+    pub fn pprof(&self) -> Option<SocketAddr> {
+        self.pprof
     }
 
     /// Where it listens: at 127.0.0.1, where it is more than an address. `None` for a container without a port.

@@ -64,32 +64,48 @@ func with(work func(int)) http.HandlerFunc {
 	}
 }
 
-func port() string {
-	if port := os.Getenv("PORT"); port != "" {
-		return port
+func or(name, otherwise string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
 	}
-	return "0"
+	return otherwise
+}
+
+// Shows the pages that tell of Go itself: SHOW is "pprof" or "vars" where it is to be only one of them.
+func show(mux *http.ServeMux) {
+	only := os.Getenv("SHOW")
+	if only == "" || only == "pprof" {
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+	}
+	if only == "" || only == "vars" {
+		mux.Handle("/debug/vars", expvar.Handler())
+	}
+}
+
+func listen(port string) net.Listener {
+	listener, err := net.Listen("tcp", or("HOST", "127.0.0.1")+":"+port)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	return listener
 }
 
 func main() {
-	// Pages of its own, so that each can be left out: SHOW is any of "pprof" and "vars".
 	mux := http.NewServeMux()
-	show := os.Getenv("SHOW")
-	if show == "" || show == "pprof" {
-		mux.HandleFunc("/debug/pprof/", pprof.Index)
-	}
-	if show == "" || show == "vars" {
-		mux.Handle("/debug/vars", expvar.Handler())
+	// With PPROF, at a port of their own.
+	if port := os.Getenv("PPROF"); port != "" {
+		pages := http.NewServeMux()
+		show(pages)
+		go http.Serve(listen(port), pages)
+	} else {
+		show(mux)
 	}
 	mux.HandleFunc("/leak", with(remember))
 	mux.HandleFunc("/churn", with(func(count int) { churn(count) }))
 	mux.HandleFunc("/spawn", with(spawn))
 	mux.HandleFunc("/", with(func(int) {}))
-	listener, err := net.Listen("tcp", "127.0.0.1:"+port())
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	listener := listen(or("PORT", "0"))
 	fmt.Printf("listening on %d\n", listener.Addr().(*net.TCPAddr).Port)
 	fmt.Fprintln(os.Stderr, http.Serve(listener, mux))
 }

@@ -1,5 +1,6 @@
 //! `check`: the plan as a timeline, without starting anything.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -40,6 +41,7 @@ fn describe(plan: &Plan) -> String {
         let _ = writeln!(text, "journey   {} (weight {}, {} steps)", journey.name, journey.weight, journey.steps.len());
     }
     text.push_str(&foreign(plan));
+    text.push_str(&collections(plan));
     text.push_str(&looks(plan));
     text.push_str("\nasserted\n");
     for assertion in &plan.assertions {
@@ -107,6 +109,20 @@ fn foreign(plan: &Plan) -> String {
         let _ = writeln!(text, "cycles    the target's own, by `{}` in its log", pattern.as_str());
     }
     text
+}
+
+/// In which phases the runtime is asked to collect, and how.
+fn collections(plan: &Plan) -> String {
+    let names: BTreeSet<&str> =
+        plan.phases.iter().filter(|phase| phase.collect).map(|phase| phase.name.as_str()).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let names = Vec::from_iter(names).join(", ");
+    match plan.target.runtime.collects() {
+        Ok(how) => format!("collects  in {names}: {how}\n"),
+        Err(why) => format!("collects  not in {names}, though asked for: {why}\n"),
+    }
 }
 
 /// When it may stop early, where it may.

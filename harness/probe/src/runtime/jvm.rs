@@ -58,7 +58,7 @@ impl Jvm {
         };
         let version = perf.as_ref().and_then(|perf| perf.text("java.property.java.version"));
         let version = version.map_or_else(|| asked_version(&attach), str::to_owned);
-        let refuses = refuses(process, perf.as_ref());
+        let refuses = refuses(process);
         Ok(Self { clock, version, attach, counters, stops, refuses, baseline: None })
     }
 
@@ -180,9 +180,15 @@ fn asked_version(attach: &Attach) -> String {
     version.unwrap_or("of an unknown version").to_owned()
 }
 
-fn refuses(process: &Process, perf: Option<&Perf>) -> Option<String> {
+/// Was it started with an option, by its command or by a variable that it reads?
+fn has_option(process: &Process, option: &str) -> bool {
+    const VARIABLES: [&str; 3] = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
+    let variables = VARIABLES.iter().filter_map(|name| process.variable(name));
+    let mut said = variables.flat_map(|said| said.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>());
+    process.command.iter().any(|word| word == option) || said.any(|word| word == option)
+}
+
+fn refuses(process: &Process) -> Option<String> {
     const OPTION: &str = "-XX:+DisableExplicitGC";
-    let arguments = perf.and_then(|perf| perf.text("java.rt.vmArgs")).unwrap_or_default();
-    let said = arguments.contains(OPTION) || process.command.iter().any(|word| word == OPTION);
-    said.then(|| format!("it was started with {OPTION}"))
+    has_option(process, OPTION).then(|| format!("it was started with {OPTION}"))
 }

@@ -1,6 +1,7 @@
 //! Runtimes recognised, watched and asked, in real services.
 
 mod go;
+mod jvm;
 
 use std::path::PathBuf;
 use std::process::Command;

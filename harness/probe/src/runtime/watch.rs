@@ -177,6 +177,8 @@ impl Watch {
             }
             Order::Evidence(folder, moment, done) => {
                 if let Found::Runtime(runtime, _) = &mut self.found {
+                    // Where it cannot be made, each piece says that it could not be kept.
+                    let _ = std::fs::create_dir_all(&folder);
                     let pieces = runtime.evidence(&folder, moment);
                     pieces.into_iter().for_each(|piece| self.out.happened(Happening::Evidence(piece)));
                 }

@@ -212,3 +212,18 @@ fn what_a_command_leaves_of_its_phase_is_idle() {
         [(2.0, Command::StartLoad(1)), (3.5, Command::Rest(1)), (6.0, Command::StartLoad(2)), (8.0, Command::EndLoad),]
     );
 }
+
+#[test]
+fn a_collection_is_asked_for_once_in_each_phase_that_wants_one() {
+    let phases = "[{name: base, for: 2s}, {repeat: 2, phases: [{name: work, for: 4s, users: 2}, {name: rest, for: 2s, \
+                  collect: true}]}, {name: settle, for: 20s, collect: true}]";
+    for late in [0, 30] {
+        let log = play(&plan(phases), Duration::from_millis(late), None);
+        let asked = log.iter().filter(|(_, command)| *command == Command::Collect);
+        let asked: Vec<f64> = asked.map(|(at, _)| *at).collect();
+        assert_eq!(asked.len(), 3, "{asked:?}");
+        for (asked, due) in asked.iter().zip([6.2, 12.2, 14.5]) {
+            assert!((0.0..0.1).contains(&(asked - due)), "{asked} for {due}");
+        }
+    }
+}

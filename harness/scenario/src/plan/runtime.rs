@@ -16,6 +16,13 @@ pub struct RuntimePlan {
     pub agent: bool,
 }
 
+impl RuntimePlan {
+    /// How it is asked to collect, or why it is not: as far as that is known before the run.
+    pub const fn collects(&self) -> Result<&'static str, &'static str> {
+        if self.agent { Ok("by its agent") } else { self.kind.collects() }
+    }
+}
+
 /// The runtimes that are known by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -48,6 +55,20 @@ pub enum RuntimeKind {
 impl RuntimeKind {
     /// Those that can load an agent of ours.
     pub const WITH_AGENT: [Self; 3] = [Self::Node, Self::Python, Self::Ruby];
+
+    /// How it is asked to collect without an agent, or why it is not: as far as that is known before the run.
+    const fn collects(self) -> Result<&'static str, &'static str> {
+        match self {
+            Self::Auto => Ok("where the runtime, which is found out during the run, can be asked"),
+            Self::Go => Ok("by its /debug/pprof, where the service shows it"),
+            Self::Jvm => Ok("by its attach mechanism"),
+            Self::Node | Self::Deno => Ok("by its inspector"),
+            Self::Native => Err("nothing collects in it"),
+            Self::Bun | Self::Dotnet | Self::Python | Self::Ruby | Self::Beam => {
+                Err("it takes no such request from outside")
+            }
+        }
+    }
 
     /// As people call it.
     pub const fn name(self) -> &'static str {

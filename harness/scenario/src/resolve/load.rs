@@ -78,7 +78,12 @@ impl Resolver<'_> {
         let rate = self.rate(place, spec);
         let start = phases.last().map_or(Elapsed::ZERO, Phase::end);
         let foreign = spec.loaded.unwrap_or(false);
-        let mut phase = Phase { name: String::new(), cycle, start, length, users, rate, foreign };
+        let collect = spec.collect.unwrap_or(false);
+        let mut phase = Phase { name: String::new(), cycle, start, length, users, rate, foreign, collect };
+        if collect && phase.loaded() {
+            let hint = "add an idle phase for it: `{name: rest, for: 10s, collect: true}`";
+            self.refuse(&[place, &["collect"]].concat(), "a collection under load shows no floor", hint);
+        }
         let name = || if phase.loaded() { "load" } else { "idle" }.to_owned();
         phase.name = spec.name.clone().unwrap_or_else(name);
         phases.push(phase);

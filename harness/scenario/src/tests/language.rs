@@ -350,15 +350,3 @@ fn templates_that_yaml_takes_for_mappings_are_told() {
         &[&format!("7:16: not valid YAML: while parsing a flow mapping, did not find expected ',' or '}}' ({quote})")],
     );
 }
-
-#[test]
-fn an_agent_is_for_runtimes_that_load_one_and_for_targets_that_are_launched() {
-    let with = |lines: &str| crate::tests::GOOD.replace("target:\n", &format!("target:\n{lines}"));
-    assert!(read(&with("  runtime: python\n  agent: true\n")).unwrap().target.runtime.agent);
-    assert!(!read(&with("  runtime: python\n")).unwrap().target.runtime.agent);
-    let refused = problems(&with("  runtime: go\n  agent: true\n"));
-    assert_eq!(refused, ["6:10 there is no agent for Go (leave it out; Node, CPython, Ruby have one)"]);
-    let attached = "name: a\ntarget: {attach: {pid: 7}, agent: true}\nload: {phases: [{for: 1m}]}\n";
-    let refused = problems(attached);
-    assert!(refused.iter().any(|told| told.contains("what is attached to runs already")), "{refused:?}");
-}

@@ -8,9 +8,9 @@
 
 use std::time::Duration;
 
-use timeline::{Beat, Elapsed, Metric};
+use timeline::{Beat, Elapsed, Happening, Metric};
 
-use super::{Case, Judgement, below, code_of, seconds, untold};
+use super::{Case, Judgement, Window, below, code_of, seconds, untold};
 use crate::finding::{Evidence, Verdict};
 
 /// With fewer answered beats than this there is no usual latency to compare with.
@@ -53,8 +53,9 @@ impl Case<'_> {
             .zip(self.timeline.phases.last())
             .ok_or_else(|| untold("no phase was reached"))?;
         let window = (first.start, last.end);
-        let beats: Vec<&Beat> =
-            self.timeline.beats.iter().filter(|beat| beat.due >= window.0 && beat.done <= window.1).collect();
+        let asked = self.collections();
+        let within = |beat: &&Beat| beat.due >= window.0 && beat.done <= window.1 && !is_in(&asked, beat);
+        let beats: Vec<&Beat> = self.timeline.beats.iter().filter(within).collect();
         let answered = beats.iter().filter(|beat| beat.answered).count();
         if answered < FEWEST_BEATS || answered * 2 < beats.len() {
             return Err(untold(&format!("the heartbeat was answered {answered} times of {}", beats.len())));
@@ -83,6 +84,15 @@ impl Case<'_> {
         };
         let summary = summary(verdict, interval, limit, over);
         Ok(Judgement::new(verdict, code, summary).with(evidence))
+    }
+
+    /// When collections were under way that were asked for, in order: their pauses are ours, and not the target's.
+    fn collections(self) -> Vec<Window> {
+        let span = |event: &timeline::Event| match event.what {
+            Happening::Collected { from, to } => Some((from, to)),
+            _ => None,
+        };
+        self.timeline.events.iter().filter_map(span).collect()
     }
 
     fn pause_notes(self, pauses: &[Pause], limit: f64, covered: f64) -> Vec<String> {
@@ -117,6 +127,12 @@ impl Case<'_> {
             _ => String::new(),
         }
     }
+}
+
+/// Did it wait in one of the windows, which are in order?
+fn is_in(windows: &[Window], beat: &Beat) -> bool {
+    let next = windows.partition_point(|(_, to)| *to < beat.sent);
+    windows.get(next).is_some_and(|(from, _)| *from <= beat.done)
 }
 
 /// Every beat as a possible pause: its excess over the usual latency of those that were answered.

@@ -292,6 +292,16 @@ fn what_the_harness_stood_still_cannot_fail_a_target() {
 }
 
 #[test]
+fn the_pause_of_a_collection_that_was_asked_for_counts_for_nobody() {
+    let collected = |from, to| Happening::Collected { from: at(from), to: at(to) };
+    let played = |from, to| Played::new("{pauses: {max: 50ms}}").beats(30.0, 0.200, 0.0).event(to, collected(from, to));
+    played(29.9, 30.3).expect("pauses.max", Verdict::Pass, "pauses.max.holds");
+    played(30.1, 30.15).expect("pauses.max", Verdict::Pass, "pauses.max.holds");
+    played(28.0, 29.0).expect("pauses.max", Verdict::Fail, "pauses.max.exceeded");
+    played(30.3, 31.0).expect("pauses.max", Verdict::Fail, "pauses.max.exceeded");
+}
+
+#[test]
 fn latency_is_judged_by_all_requests_and_the_unanswered_are_the_slowest() {
     let rules = "{latency: {p99: 100ms}}";
     Played::new(rules).load(100, 0, 5000).expect("latency.p99", Verdict::Pass, "latency.p99.holds");

@@ -13,6 +13,7 @@ use std::time::Duration;
 use clock::Clock;
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::has_option;
 use crate::runtime::{PATIENCE, Process, Unreadable};
 
 const SIGQUIT: u32 = 3;
@@ -70,6 +71,10 @@ impl Attach {
     }
 
     fn open(&self, socket: &PathBuf) -> io::Result<()> {
+        // It would take the signal for a wish to see its threads.
+        if has_option(&self.process, "-XX:+DisableAttachMechanism") {
+            return Err(io::Error::other("it was started with -XX:+DisableAttachMechanism"));
+        }
         if !self.process.catches(SIGQUIT) {
             return Err(io::Error::other("it does not catch SIGQUIT: was it started with -Xrs?"));
         }

@@ -99,26 +99,31 @@ impl Counted {
         self.forced = Some(span);
     }
 
-    /// The stop since the last time, and the live heap where all of it was collected. Several stops count as one that is
-    /// as long as all of them: an upper bound on each. It is placed as late as it can have been.
+    /// The stop that has ended since the last time, and the live heap where all of it was collected. Several stops count
+    /// as one that is as long as all of them: an upper bound on each. It is placed as late as it can have been.
     pub(super) fn read(&mut self, perf: &Perf, now: Elapsed) -> (Option<Pause>, Option<f64>) {
         let (stops, nanos, whole) = counters(perf);
-        let (new, length) = (stops - self.stops, Duration::from_nanos((nanos - self.nanos).max(0).unsigned_abs()));
-        let collected = whole > self.whole;
-        let start = self.at.max(now - length);
-        let pause = (new > 0).then(|| Pause {
-            start,
+        let collected = std::mem::replace(&mut self.whole, whole) < whole;
+        let live = collected.then(|| perf.sum("sun.gc.generation.", ".used") as f64).filter(|live| *live > 0.0);
+        let before = std::mem::replace(&mut self.at, now);
+        // A stop is counted when it begins, and its time when it has ended.
+        if nanos <= self.nanos {
+            return (None, live);
+        }
+        let length = Duration::from_nanos((nanos - self.nanos).unsigned_abs());
+        let one = stops - self.stops <= 1;
+        (self.stops, self.nanos) = (stops, nanos);
+        let pause = Pause {
+            start: now - length,
             length: Elapsed::from(length).micros(),
             concurrent: false,
             cpu: None,
-            kind: Arc::from(if new == 1 { "safepoint" } else { "safepoints together" }),
-            forced: self.forced.is_some_and(|(from, to)| from <= now && self.at <= to),
+            kind: Arc::from(if one { "safepoint" } else { "safepoints together" }),
+            forced: self.forced.is_some_and(|(from, to)| from <= now && before <= to),
             live: None,
             source: Arc::from("hsperfdata"),
-        });
-        let live = collected.then(|| perf.sum("sun.gc.generation.", ".used") as f64).filter(|live| *live > 0.0);
-        (self.stops, self.nanos, self.whole, self.at) = (stops, nanos, whole, now);
-        (pause, live)
+        };
+        (Some(pause), live)
     }
 }
 

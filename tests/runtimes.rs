@@ -1,0 +1,85 @@
+//! A service in a runtime that can be asked: collections between its cycles, and what fills it when it leaks.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::stage::Stage;
+
+/// The service of `tests/targets/go`, compiled into a folder; it needs nothing else.
+fn go_service(folder: &Path) -> String {
+    let program = folder.join("go-service");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/targets/go");
+    let mut build = Command::new("go");
+    build.args(["build", "-o"]).arg(&program).arg("main.go").current_dir(source);
+    build.env("GO111MODULE", "off").env("CGO_ENABLED", "0");
+    let done = build.output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    program.display().to_string()
+}
+
+fn process(program: &str, path: &str) -> String {
+    scenario(&format!("{{process: {{command: [{program}], ready: {{http: /, within: 10s}}}}}}"), path)
+}
+
+fn scenario(target: &str, path: &str) -> String {
+    format!(
+        "name: test
+target: {target}
+load:
+  journeys: [{{name: ask, steps: [{{get: \"{path}\"}}, {{think: 5ms..15ms}}]}}]
+  phases:
+    - {{name: baseline, for: 3s}}
+    - repeat: 5
+      phases: [{{name: work, for: 4s, users: 4}}, {{name: rest, for: 3s, collect: true}}]
+    - {{name: settle, for: 3s}}
+probes: {{every: 200ms}}
+assert: {{memory: {{growth_per_request: {{below: 512B}}}}}}
+"
+    )
+}
+
+#[test]
+fn a_leak_in_go_is_named_by_its_function_and_told_by_its_live_heap() {
+    let stage = Stage::new("");
+    let program = go_service(&stage.folder);
+    std::fs::write(stage.folder.join("scenario.yaml"), process(&program, "/leak?n=4")).unwrap();
+    let run = stage.run();
+    run.expect_code(1);
+    assert!(run.stdout.contains("Runtime  Go ") && run.stdout.contains("main.remember"), "{}", run.stdout);
+    assert!(run.stdout.contains("Collects 5 times, as asked"), "{}", run.stdout);
+    let finding = stage.finding("memory.growth_per_request");
+    assert_eq!(finding["verdict"], "fail", "{finding:#}");
+    let leaked = finding["evidence"]["value"]["value"].as_f64().unwrap();
+    // Four sessions a request, in a size class of 1152 bytes, and their names and places.
+    assert!((4000.0..5600.0).contains(&leaked), "{finding:#}");
+    let evidence = stage.summary()["target"]["evidence"].clone();
+    let last = evidence.as_array().unwrap().iter().rfind(|piece| piece["what"] == "heap profile").unwrap();
+    assert_eq!(last["grown"][0]["name"], "main.remember", "{evidence:#}");
+    assert!(stage.kept_bytes(last["file"].as_str().unwrap()).starts_with(&[0x1f, 0x8b]));
+}
+
+#[test]
+fn a_healthy_service_in_go_is_not_looked_into_at_the_end() {
+    let stage = Stage::new("");
+    let program = go_service(&stage.folder);
+    std::fs::write(stage.folder.join("scenario.yaml"), process(&program, "/churn?n=2000")).unwrap();
+    let run = stage.run();
+    assert_ne!(run.code, 1, "{}", run.stdout);
+    assert!(!run.stdout.contains("Grown"), "{}", run.stdout);
+}
+
+#[test]
+fn go_in_a_container_is_asked_by_a_port_that_is_published_for_it() {
+    let target = "{container: {build: {context: image}, env: {HOST: 0.0.0.0, PORT: \"8080\", PPROF: \"6060\"}, port: 8080, \
+                  ready: {http: /}}, pprof: 6060}";
+    let stage = Stage::new(&scenario(target, "/leak?n=4"));
+    let context = stage.folder.join("image");
+    std::fs::create_dir(&context).unwrap();
+    go_service(&context);
+    std::fs::write(context.join("Dockerfile"), "FROM scratch\nCOPY go-service /\nENTRYPOINT [\"/go-service\"]\n")
+        .unwrap();
+    let run = stage.run();
+    run.expect_code(1);
+    assert!(run.stdout.contains("Runtime  Go ") && run.stdout.contains("main.remember"), "{}", run.stdout);
+    assert!(run.stdout.contains("Collects 5 times, as asked"), "{}", run.stdout);
+}
