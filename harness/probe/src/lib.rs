@@ -42,7 +42,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use fallback::{Answer, Fallback};
 pub use host::{Host, host};
-pub use runtime::Moment;
+pub use runtime::{Agents, Moment, Variable};
 
 use grid::Grid;
 use hold::Holds;
@@ -66,6 +66,8 @@ pub struct Watched {
     pub runtime: RuntimePlan,
     /// Where a Go service shows its `/debug/pprof`, where that is not its address.
     pub pprof: Option<SocketAddr>,
+    /// The agents that were given to the target at its start.
+    pub agents: Option<Agents>,
     /// Whom to ask where the target's files are out of reach.
     pub fallback: Option<Box<dyn Fallback>>,
 }
@@ -80,6 +82,7 @@ impl fmt::Debug for Watched {
             .field("only_address", &self.only_address)
             .field("runtime", &self.runtime)
             .field("pprof", &self.pprof)
+            .field("agents", &self.agents)
             .field("fallback", &fallback)
             .finish()
     }
@@ -167,6 +170,7 @@ pub fn start(
         pid: watched.pid.filter(|_| target.is_some()),
         address: watched.address,
         pprof: watched.pprof,
+        agents: watched.agents,
         plan: watched.runtime,
     };
     let watch = Watch::new(whom, clock, grid, out.clone(), ordered)?;

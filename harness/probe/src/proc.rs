@@ -1,7 +1,7 @@
 //! What `/proc` tells about one process.
 
 use std::fs;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
@@ -95,6 +95,12 @@ pub(crate) fn read_text(path: &str) -> Result<String, ReadError> {
 /// A hold on a process that cannot slip to another one with the same pid.
 #[derive(Debug)]
 pub(crate) struct Life(OwnedFd);
+
+impl AsFd for Life {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
 
 impl Life {
     /// Takes hold of a process.

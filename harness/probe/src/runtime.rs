@@ -3,10 +3,12 @@
 //! A [`Runtime`] is what one kind of runtime tells and does; [`recognise`] finds out which one the target is;
 //! [`watch`] is the thread in which it is read on the probes' grid and asked by the conductor.
 
+mod agent;
 mod ask;
 mod elf;
 mod go;
 mod jvm;
+mod node;
 mod process;
 pub(crate) mod recognise;
 #[cfg(test)]
@@ -26,6 +28,7 @@ use timeline::{Elapsed, Evidence};
 
 use crate::out::Out;
 
+pub use agent::{Agents, Variable};
 pub(crate) use process::Process;
 
 /// One runtime of the target. Each call blocks, and is over within [`PATIENCE`] where nothing else is said.
@@ -121,8 +124,12 @@ pub(crate) enum Refused {
 pub(crate) fn keep(folder: &Path, name: &str, content: &[u8]) -> Result<String, Unreadable> {
     let path = folder.join(name);
     std::fs::write(&path, content).map_err(|source| Unreadable::Silent { what: path.display().to_string(), source })?;
-    let folder = folder.file_name().unwrap_or_default().to_string_lossy();
-    Ok(format!("{folder}/{name}"))
+    Ok(name_in_record(folder, name))
+}
+
+/// What a file of evidence is called within the record's folder.
+pub(crate) fn name_in_record(folder: &Path, name: &str) -> String {
+    format!("{}/{name}", folder.file_name().unwrap_or_default().to_string_lossy())
 }
 
 /// A piece of evidence with nothing in it but the file that was kept, or why there is none.
@@ -131,5 +138,5 @@ pub(crate) fn of_file(what: &str, file: Result<String, Unreadable>) -> Evidence 
         Ok(file) => (Some(file), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    Evidence { what: what.to_owned(), file, grown: Vec::new(), missing }
+    Evidence { what: what.to_owned(), file, missing, ..Evidence::default() }
 }

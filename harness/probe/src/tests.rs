@@ -36,6 +36,7 @@ fn nothing() -> Watched {
         only_address: false,
         runtime: RuntimePlan::default(),
         pprof: None,
+        agents: None,
         fallback: None,
     }
 }

@@ -2,7 +2,7 @@
 
 use record::Record;
 use serde_json::{Value, json};
-use timeline::{Evidence, Grown, Happening, Timeline, show_bytes};
+use timeline::{Evidence, Grown, Happening, Largest, Timeline, show_bytes};
 
 use crate::clean::one_line;
 use crate::paint::Style;
@@ -24,8 +24,9 @@ pub(crate) fn lines(record: &Record, style: Style) -> Vec<String> {
     if let Some(collected) = collections(timeline) {
         lines.extend(named("Collects", &collected, style));
     }
-    for piece in pieces(timeline).filter(|piece| !piece.grown.is_empty()) {
-        lines.extend(grown(piece, style));
+    for piece in pieces(timeline) {
+        lines.extend(listed("Grown", "since the baseline, by", piece, piece.grown.iter().map(one), style));
+        lines.extend(listed("Largest", "at the end, by", piece, piece.largest.iter().map(large), style));
     }
     lines
 }
@@ -66,12 +67,25 @@ fn refusal(what: &Happening) -> Option<&str> {
     if let Happening::NotCollected { reason } = what { Some(reason) } else { None }
 }
 
-fn grown(piece: &Evidence, style: Style) -> Vec<String> {
+/// The first few of a list in a piece of evidence; nothing where the list is empty.
+fn listed(
+    name: &str,
+    how: &str,
+    piece: &Evidence,
+    list: impl ExactSizeIterator<Item = String>,
+    style: Style,
+) -> Vec<String> {
+    if list.len() == 0 {
+        return Vec::new();
+    }
     let file = piece.file.as_ref().map_or(String::new(), |file| format!(" in {}", one_line(file)));
-    let mut lines = named("Grown", &format!("since the baseline, by the {}{file}", one_line(&piece.what)), style);
-    let shown = piece.grown.iter().take(SHOWN).map(|grown| format!("{}{}", " ".repeat(INDENT + 2), one(grown)));
-    lines.extend(shown);
+    let mut lines = named(name, &format!("{how} the {}{file}", one_line(&piece.what)), style);
+    lines.extend(list.take(SHOWN).map(|one| format!("{}{one}", " ".repeat(INDENT + 2))));
     lines
+}
+
+fn large(largest: &Largest) -> String {
+    format!("{:<10} {}, {} objects", show_bytes(largest.bytes as f64), one_line(&largest.name), largest.objects)
 }
 
 fn one(grown: &Grown) -> String {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clock::Clock;
 use load::{Cut, Demand, Example, Load};
-use probe::{Moment, Probes, Watched};
+use probe::{Agents, Moment, Probes, Watched};
 use record::{Record, Writer};
 use scenario::Plan;
 use target::{LaunchError, Owner, Reaper, Target};
@@ -24,6 +24,7 @@ use crate::progress::{Progress, Snapshot};
 use crate::seen::Seen;
 use crate::session::{Command, Input, Session};
 use crate::{NotStarted, Order, Run, RunError};
+use crate::{agents, counts};
 
 /// Whom a run tells of itself.
 type Watcher<'a> = &'a mut (dyn FnMut(Progress) + Send);
@@ -89,15 +90,19 @@ impl Stage<'_> {
             Err(error) => return not_started(NotStarted::Command(error)),
         };
         (self.watcher)(Progress::Doing("launching the target"));
+        let agents = match agents::prepare(&self.plan.target.runtime, writer.folder()) {
+            Ok(agents) => agents,
+            Err(error) => return not_started(error),
+        };
         let seen = Seen::new(writer.sink(), self.plan);
         let logs = Logs::new(self.plan, seen.clone(), self.clock);
-        let mut target = match self.launch(writer.folder(), owner, &logs).await {
+        let mut target = match self.launch(writer.folder(), owner, &logs, agents.as_ref()).await {
             Ok(target) => target,
             Err(error) => return not_started(error.into()),
         };
         writer.note_target(&target.what(), target.image_digest());
         self.happened(&seen, Happening::Launched { what: target.what() });
-        let played = self.play_with(&target, &seen, foreign, writer).await;
+        let played = self.play_with(&target, &seen, foreign, agents.clone(), writer).await;
         let (outcome, not_started) = match played {
             Ok(outcome) => (outcome, None),
             Err(error) => not_started(error),
@@ -113,9 +118,16 @@ impl Stage<'_> {
     }
 
     /// Launches the target. A launch that is under way is never cut off: what it has created would be left behind.
-    async fn launch(&mut self, folder: &Path, owner: &Owner, logs: &Logs) -> Result<Target, LaunchError> {
+    async fn launch(
+        &mut self,
+        folder: &Path,
+        owner: &Owner,
+        logs: &Logs,
+        agents: Option<&Agents>,
+    ) -> Result<Target, LaunchError> {
         let hear = Some(logs.listener(self.plan));
-        target::launch(&self.plan.target, owner, &folder.join("target.log"), hear, self.clock).await
+        let preload = agents.map(agents::preload);
+        target::launch(&self.plan.target, owner, &folder.join("target.log"), hear, preload.as_ref(), self.clock).await
     }
 
     async fn play_with(
@@ -123,6 +135,7 @@ impl Stage<'_> {
         target: &Target,
         seen: &Seen,
         foreign: Option<Foreign>,
+        agents: Option<Agents>,
         writer: &Writer,
     ) -> Result<Outcome, NotStarted> {
         (self.watcher)(Progress::Doing("waiting until it is ready"));
@@ -134,7 +147,7 @@ impl Stage<'_> {
             }
         }
         self.happened(seen, Happening::Ready);
-        let probes = self.watch(target, seen)?;
+        let probes = self.watch(target, seen, agents)?;
         let load = self.load(target)?;
         self.gather(&probes, target, writer.folder(), Moment::Baseline).await;
         let outcome = self.perform(target, seen, load, foreign, &probes).await;
@@ -147,7 +160,7 @@ impl Stage<'_> {
         Ok(outcome)
     }
 
-    fn watch(&self, target: &Target, seen: &Seen) -> Result<Probes, NotStarted> {
+    fn watch(&self, target: &Target, seen: &Seen, agents: Option<Agents>) -> Result<Probes, NotStarted> {
         let stats = target.stats();
         let watched = Watched {
             pid: target.pid(),
@@ -156,6 +169,7 @@ impl Stage<'_> {
             only_address: self.plan.only_address().is_some(),
             runtime: self.plan.target.runtime.clone(),
             pprof: target.pprof(),
+            agents,
             fallback: stats.map(|stats| -> Box<dyn probe::Fallback> { Box::new(Engine(stats)) }),
         };
         let all = seen.clone();

@@ -3,6 +3,7 @@
 //! What decides is [`session`]: a state machine without await, which takes the time as an
 //! argument. What performs is [`conduct`]; it decides nothing.
 
+mod agents;
 mod conduct;
 mod counts;
 mod fallback;
@@ -55,6 +56,9 @@ pub enum NotStarted {
     /// It could not be watched.
     #[error(transparent)]
     Probe(#[from] probe::ProbeError),
+    /// The agents that its runtime is to load could not be laid out.
+    #[error("the agents for the target's runtime cannot be laid out")]
+    Agents(#[source] std::io::Error),
     /// It could not be loaded.
     #[error(transparent)]
     Load(#[from] load::LoadError),
@@ -68,7 +72,7 @@ impl NotStarted {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Launch(error) | Self::Command(error) => error.hint(),
-            Self::Probe(_) | Self::Load(_) => None,
+            Self::Probe(_) | Self::Load(_) | Self::Agents(_) => None,
         }
     }
 
@@ -76,7 +80,7 @@ impl NotStarted {
     pub fn last_lines(&self) -> &[String] {
         match self {
             Self::Launch(error) | Self::Command(error) => error.last_lines(),
-            Self::Probe(_) | Self::Load(_) => &[],
+            Self::Probe(_) | Self::Load(_) | Self::Agents(_) => &[],
         }
     }
 

@@ -10,13 +10,14 @@ use rustix::process::Signal;
 use scenario::{ContainerPlan, Image, Resources};
 use testcontainers::core::client::ClientError;
 use testcontainers::core::error::TestcontainersError;
-use testcontainers::core::{ContainerPort, IntoContainerPort};
+use testcontainers::core::{AccessMode, ContainerPort, IntoContainerPort, Mount};
 use testcontainers::runners::{AsyncBuilder, AsyncRunner};
 use testcontainers::{ContainerAsync, ContainerRequest, GenericBuildableImage, GenericImage, ImageExt};
 
 use crate::ending::{Ended, Ending};
 use crate::engine::{Engine, EngineError, Inspected, MANAGED_LABEL, OWNER_LABEL};
 use crate::launch::{LaunchError, Order};
+use crate::preload::{IN_CONTAINER, Preload};
 use crate::proc;
 
 /// The label that tells the launches of one owner apart.
@@ -163,6 +164,10 @@ pub(crate) async fn start(plan: &ContainerPlan, order: &Order<'_>) -> Result<Con
     let engine = Engine::connect().await.map_err(LaunchError::NoEngine)?;
     let request = request(image(&plan.image).await?, plan, order);
     let image = request.descriptor();
+    let request = match order.preload {
+        Some(preload) => preloaded(request, plan, preload, &engine).await?,
+        None => request,
+    };
     // testcontainers leaks what it has created when its start is cancelled: a task of its own cannot be.
     let started = tokio::spawn(request.start()).await;
     let container = match started {
@@ -275,6 +280,30 @@ fn request(image: GenericImage, plan: &ContainerPlan, order: &Order<'_>) -> Cont
         Some(command) => request.with_cmd(command),
         None => request,
     }
+}
+
+/// Shows the container the folder, and adds to the variables that the plan, or else the image, gives it: an image that
+/// is not here has to be fetched for them.
+async fn preloaded(
+    request: ContainerRequest<GenericImage>,
+    plan: &ContainerPlan,
+    preload: &Preload,
+    engine: &Engine,
+) -> Result<ContainerRequest<GenericImage>, LaunchError> {
+    let image = request.descriptor();
+    let (request, given) = match engine.image_environment(&image).await {
+        Err(error) if error.not_found() => {
+            let request = request.pull_image().await.map_err(|error| start_error(error, &image))?;
+            (request, engine.image_environment(&image).await)
+        }
+        given => (request, given),
+    };
+    let given = given.map_err(LaunchError::Start)?;
+    let held = |name: &str| plan.env.get(name).or_else(|| given.get(name)).cloned();
+    let folder =
+        Mount::bind_mount(preload.folder.to_string_lossy(), IN_CONTAINER).with_access_mode(AccessMode::ReadOnly);
+    let variables = preload.environment(IN_CONTAINER, held).into_iter();
+    Ok(variables.fold(request.with_mount(folder), |request, (name, value)| request.with_env_var(name, value)))
 }
 
 fn own_labels(order: &Order<'_>) -> [(&'static str, String); 4] {

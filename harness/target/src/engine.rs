@@ -135,6 +135,13 @@ impl Engine {
         Ok(read_inspected(self.0.inspect_container(container, None).await?))
     }
 
+    /// The environment that an image gives to its containers.
+    pub(crate) async fn image_environment(&self, image: &str) -> Result<BTreeMap<String, String>, EngineError> {
+        let given = self.0.inspect_image(image).await?.config.and_then(|config| config.env).unwrap_or_default();
+        let variable = |line: &String| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok(given.iter().filter_map(variable).collect())
+    }
+
     /// Waits until the container does not run; its exit code, where the engine told it.
     pub(crate) async fn wait(&self, container: &str) -> Result<Option<i64>, EngineError> {
         let mut answers = Box::pin(self.0.wait_container(container, None));

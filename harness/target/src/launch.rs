@@ -13,6 +13,7 @@ use crate::Later;
 use crate::engine::EngineError;
 use crate::log::{Listener, Log};
 use crate::owner::Owner;
+use crate::preload::Preload;
 use crate::target::{Kind, Target};
 use crate::{attach, container, process};
 
@@ -179,11 +180,14 @@ pub(crate) struct Order<'a> {
     /// Tells this launch from the others of the same owner.
     pub(crate) number: u32,
     pub(crate) log: Log,
+    /// What is loaded into what is launched.
+    pub(crate) preload: Option<&'a Preload>,
     /// Another port of a container that is published, for a page of its runtime.
     pub(crate) pprof: Option<u16>,
 }
 
-/// Launches what `plan` says, or attaches to it; its output goes to a new file at `log`, and each line to `hear`.
+/// Launches what `plan` says, or attaches to it; its output goes to a new file at `log`, and each line to `hear`. What is
+/// launched finds `preload` in its environment.
 /// It runs when this returns, and counts as ready after [`Target::ready`].
 ///
 /// # Errors
@@ -193,9 +197,10 @@ pub fn launch<'a>(
     owner: &'a Owner,
     log: &'a Path,
     hear: Option<Listener>,
+    preload: Option<&'a Preload>,
     clock: Clock,
 ) -> Later<'a, Result<Target, LaunchError>> {
-    Box::pin(start(plan, owner, log, hear, clock))
+    Box::pin(start(plan, owner, log, hear, preload, clock))
 }
 
 /// The number of the next launch.
@@ -209,6 +214,7 @@ async fn start(
     owner: &Owner,
     log: &Path,
     hear: Option<Listener>,
+    preload: Option<&Preload>,
     clock: Clock,
 ) -> Result<Target, LaunchError> {
     check_sign(plan)?;
@@ -218,7 +224,7 @@ async fn start(
     };
     let log = Log::create(log, wanted, hear).map_err(|source| LaunchError::Log { path: log.to_owned(), source })?;
     let pprof = plan.runtime.pprof;
-    let order = Order { owner, number: next_number(), log: log.clone(), pprof };
+    let order = Order { owner, number: next_number(), log: log.clone(), preload, pprof };
     let kind = match &plan.launch {
         Launch::Container(plan) => Kind::Container(container::start(plan, &order).await?),
         Launch::Process(plan) => Kind::Process(process::start(plan, &order)?),

@@ -1,5 +1,6 @@
 //! A process as the target, with a port, and with limits in a cgroup of its own.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
@@ -13,6 +14,7 @@ use crate::cgroup::Cgroup;
 use crate::child::{Child, Marks, find_program};
 use crate::ending::Ending;
 use crate::launch::{LaunchError, Order};
+use crate::preload::Preload;
 
 /// Enters the cgroups whose doors stand before `--`, then becomes the program: from its first
 /// allocation on the limits hold, which they would not if it were moved after its start.
@@ -63,6 +65,7 @@ pub(crate) fn start(plan: &ProcessPlan, order: &Order<'_>) -> Result<Process, La
     let cgroup = make_cgroup(plan, &marks)?.map(Arc::new);
     let mut command = command(&program, plan, cgroup.as_deref());
     command.env("PORT", port.to_string());
+    command.envs(preloaded(plan, order.preload));
     let child = Child::spawn(command, marks, cgroup.clone(), &order.log)
         .map_err(|source| LaunchError::Spawn { program: name.to_owned(), source })?;
     let shown = format!("process {} ({})", child.pid, plan.command.join(" "));
@@ -98,6 +101,12 @@ fn command(program: &Path, plan: &ProcessPlan, cgroup: Option<&Cgroup>) -> Comma
     };
     command.args(&plan.command[1..]).current_dir(&plan.folder).envs(&plan.env);
     command
+}
+
+/// What is loaded into it stands before what the plan, or this program's own environment, says in the same place.
+fn preloaded(plan: &ProcessPlan, preload: Option<&Preload>) -> BTreeMap<&'static str, String> {
+    let held = |name: &str| plan.env.get(name).cloned().or_else(|| std::env::var(name).ok());
+    preload.map(|preload| preload.environment(&preload.folder.to_string_lossy(), held)).unwrap_or_default()
 }
 
 /// The port that is asked for, if nothing listens there: a stranger's answers must not count as the

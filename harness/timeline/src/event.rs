@@ -150,6 +150,9 @@ pub struct Evidence {
     pub file: Option<String>,
     /// What has grown most since the baseline, the largest growth first: a few of them.
     pub grown: Vec<Grown>,
+    /// What holds most, the largest first, where nothing of the baseline is there to compare with: a few of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub largest: Vec<Largest>,
     /// What could not be looked at, and why.
     pub missing: Option<String>,
 }
@@ -165,6 +168,17 @@ pub struct Grown {
     pub objects: Option<u64>,
     /// How many bytes it holds now.
     pub held: u64,
+}
+
+/// What holds much of the target's memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Largest {
+    /// A class or a type.
+    pub name: String,
+    /// How many bytes it holds.
+    pub bytes: u64,
+    /// How many objects of it there are.
+    pub objects: u64,
 }
 
 /// How a target died.

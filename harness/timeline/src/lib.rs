@@ -16,7 +16,7 @@ mod units;
 
 use std::collections::BTreeMap;
 
-pub use event::{Death, Event, Evidence, Grown, Happening, Outcome};
+pub use event::{Death, Event, Evidence, Grown, Happening, Largest, Outcome};
 pub use heartbeat::Beat;
 pub use hold::Hold;
 pub use latency::{

@@ -119,7 +119,7 @@ fn collections(plan: &Plan) -> String {
         return String::new();
     }
     let names = Vec::from_iter(names).join(", ");
-    match plan.target.runtime.kind.collects() {
+    match plan.target.runtime.collects() {
         Ok(how) => format!("collects  in {names}: {how}\n"),
         Err(why) => format!("collects  not in {names}, though asked for: {why}\n"),
     }

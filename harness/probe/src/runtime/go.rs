@@ -176,7 +176,7 @@ impl Go {
         }
         let binary = self.asker.get("/debug/pprof/heap", PATIENCE)?;
         let file = keep(folder, &format!("go-heap-{}.pb.gz", moment.name()), &binary)?;
-        Ok(vec![Evidence { what: "heap profile".to_owned(), file: Some(file), grown, missing: None }])
+        Ok(vec![Evidence { what: "heap profile".to_owned(), file: Some(file), grown, ..Evidence::default() }])
     }
 
     fn page_evidence(&mut self, folder: &Path, what: &str, path: &str, name: &str) -> Evidence {

@@ -7,9 +7,11 @@ use clock::Clock;
 use scenario::{RuntimeKind, RuntimePlan};
 use timeline::Happening;
 
+use super::agent::Attended;
 use super::go::Go;
 use super::jvm::Jvm;
-use super::{Process, Runtime, Unreadable, elf, sockets};
+use super::node::Node;
+use super::{Agents, Process, Runtime, Unreadable, elf, sockets};
 use crate::proc::{Life, Status, read_text};
 use crate::tree::Descent;
 
@@ -22,6 +24,8 @@ pub(crate) struct Whom {
     pub(crate) address: Option<SocketAddr>,
     /// Where a Go service shows its `/debug/pprof`, where that is elsewhere.
     pub(crate) pprof: Option<SocketAddr>,
+    /// The agents that were given to the target, where the scenario says so.
+    pub(crate) agents: Option<Agents>,
     /// What the scenario says of it.
     pub(crate) plan: RuntimePlan,
 }
@@ -88,6 +92,9 @@ pub(crate) fn recognise(whom: &Whom, clock: Clock) -> Result<Met, Unknown> {
     if wanted == RuntimeKind::Native {
         return Err(Unknown::Native);
     }
+    if let Some(agents) = &whom.agents {
+        return by_agent(agents, wanted, clock);
+    }
     let Some(pid) = whom.pid else { return by_address(whom, clock) };
     let members = Descent::of(pid, clock).map_err(|_| Unknown::Nobody(wanted))?.members();
     let candidates = members.into_iter().filter_map(|pid| candidate(pid, whom.address));
@@ -97,6 +104,12 @@ pub(crate) fn recognise(whom: &Whom, clock: Clock) -> Result<Met, Unknown> {
     let life = Life::of(process.pid).map_err(|_| Unknown::Nobody(wanted))?;
     let met = meet(kind, &process, whom.pprof, clock);
     met.map(|met| (met, Some(life))).map_err(|why| Unknown::Silent { kind, pid: process.pid, why })
+}
+
+/// Agents come forward by themselves.
+fn by_agent(agents: &Agents, kind: RuntimeKind, clock: Clock) -> Result<Met, Unknown> {
+    let met = Attended::meet(agents.clone(), clock);
+    met.map(|met| (boxed(met), None)).map_err(|why| Unknown::Silent { kind, pid: 0, why })
 }
 
 /// Of what is only known by its address, a Go service shows all that it shows of itself.
@@ -123,6 +136,9 @@ fn meet(
         RuntimeKind::Go => {
             let address = pprof.or(process.address).ok_or("it has no port that is known")?;
             Go::meet(Some(process), address, clock).map(boxed).map_err(told)
+        }
+        RuntimeKind::Node | RuntimeKind::Deno => {
+            Node::open(process.clone(), clock).map(boxed).map_err(|closed| closed.to_string())
         }
         RuntimeKind::Jvm => Jvm::meet(process, clock).map(boxed).map_err(told),
         _ => Err("it tells of itself only in its log".to_owned()),

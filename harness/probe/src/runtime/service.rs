@@ -65,6 +65,12 @@ impl Service {
         self.lines.lock().unwrap().clone()
     }
 
+    /// Has it end by itself, which it does when its input is over.
+    pub(crate) fn end(mut self) {
+        drop(self.child.stdin.take());
+        self.child.wait().unwrap();
+    }
+
     pub(crate) fn lives(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }

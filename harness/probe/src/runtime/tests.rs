@@ -39,8 +39,9 @@ impl Watching {
             container: None,
             address: service.process().address,
             only_address: false,
-            runtime: RuntimePlan { kind, pprof: None },
+            runtime: RuntimePlan { kind, ..RuntimePlan::default() },
             pprof: None,
+            agents: None,
             fallback: None,
         };
         let plan = ProbePlan { every: Duration::from_millis(100), heartbeat: None };

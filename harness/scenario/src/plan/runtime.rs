@@ -11,6 +11,16 @@ pub struct RuntimePlan {
     /// The port on which a Go service shows its `/debug/pprof`, where it is not the target's own: inside the container,
     /// or at 127.0.0.1 for a process.
     pub pprof: Option<u16>,
+    /// Is an agent loaded into it at its start?
+    #[serde(default)]
+    pub agent: bool,
+}
+
+impl RuntimePlan {
+    /// How it is asked to collect, or why it is not: as far as that is known before the run.
+    pub const fn collects(&self) -> Result<&'static str, &'static str> {
+        if self.agent { Ok("by its agent") } else { self.kind.collects() }
+    }
 }
 
 /// The runtimes that are known by name.
@@ -43,8 +53,11 @@ pub enum RuntimeKind {
 }
 
 impl RuntimeKind {
-    /// How it is asked to collect, or why it is not: as far as that is known before the run.
-    pub const fn collects(self) -> Result<&'static str, &'static str> {
+    /// Those that can load an agent of ours.
+    pub const WITH_AGENT: [Self; 3] = [Self::Node, Self::Python, Self::Ruby];
+
+    /// How it is asked to collect without an agent, or why it is not: as far as that is known before the run.
+    const fn collects(self) -> Result<&'static str, &'static str> {
         match self {
             Self::Auto => Ok("where the runtime, which is found out during the run, can be asked"),
             Self::Go => Ok("by its /debug/pprof, where the service shows it"),

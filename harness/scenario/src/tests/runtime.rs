@@ -13,10 +13,10 @@ fn scenario(target: &str, rest: &str) -> String {
 #[test]
 fn a_runtime_is_found_out_where_nothing_is_said() {
     let plan = read(&scenario("", "")).unwrap();
-    assert_eq!(plan.target.runtime, RuntimePlan { kind: RuntimeKind::Auto, pprof: None });
+    assert_eq!(plan.target.runtime, RuntimePlan { kind: RuntimeKind::Auto, pprof: None, agent: false });
     assert!(plan.phases.iter().all(|phase| !phase.collect));
     let plan = read(&scenario(", runtime: go, pprof: 6060", ", collect: true")).unwrap();
-    assert_eq!(plan.target.runtime, RuntimePlan { kind: RuntimeKind::Go, pprof: Some(6060) });
+    assert_eq!(plan.target.runtime, RuntimePlan { kind: RuntimeKind::Go, pprof: Some(6060), agent: false });
     assert_eq!(plan.phases.iter().map(|phase| phase.collect).collect::<Vec<_>>(), [false, true]);
 }
 
@@ -35,4 +35,19 @@ fn what_is_said_of_a_runtime_has_to_fit_it() {
 fn a_collection_is_asked_for_only_where_there_is_no_load() {
     let told = problems(&scenario("", ", collect: true, users: 2"));
     assert!(told[0].contains("a collection under load shows no floor (add an idle phase for it"), "{told:?}");
+}
+
+#[test]
+fn an_agent_is_for_runtimes_that_load_one_and_for_targets_that_are_launched() {
+    let plan = read(&scenario(", runtime: python, agent: true", ", collect: true")).unwrap();
+    assert_eq!((plan.target.runtime.agent, plan.target.runtime.collects()), (true, Ok("by its agent")));
+    assert!(read(&scenario(", runtime: python", "")).unwrap().target.runtime.collects().is_err());
+    let told = problems(&scenario(", runtime: go, agent: true", ""));
+    assert!(
+        told.len() == 1 && told[0].ends_with("there is no agent for Go (leave it out; Node, CPython, Ruby have one)"),
+        "{told:?}"
+    );
+    let attached = scenario(", agent: true", "").replace("process: {command: [b]}", "attach: {pid: 7}");
+    let told = problems(&attached);
+    assert!(told.len() == 1 && told[0].contains("what is attached to runs already"), "{told:?}");
 }

@@ -7,7 +7,7 @@ use clock::Clock;
 use scenario::{AttachPlan, ContainerPlan, Image, Launch, ReadyWhen};
 use target::{LaunchError, Owner, Target, sweep_owned_by};
 
-use crate::{SERVICE, container, launch, ready, runs, scratch};
+use crate::{SERVICE, container, launch, launch_with, preload, ready, runs, scratch, variable};
 
 async fn launch_container(plan: ContainerPlan, when: ReadyWhen, run: &str) -> Target {
     match launch(Launch::Container(plan), ready(when, 30), run).await {
@@ -43,6 +43,22 @@ async fn a_container_is_built_serves_on_loopback_and_ends_when_it_is_asked_to() 
     lines.sort();
     assert_eq!(lines, ["a word on stderr", "listening"]);
     assert!(nothing_left(run).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_container_sees_what_it_is_to_load_and_keeps_what_its_image_sets() {
+    let (plan, when) = (Launch::Container(container(&["serve"])), ready(ReadyWhen::Tcp, 30));
+    let mut target = launch_with(plan, when, Some(&preload()), "container-loads").await.unwrap();
+    target.ready().await.unwrap();
+    let pid = target.pid().unwrap();
+    let loaded = variable(pid, "LOADED").unwrap();
+    let (file, rest) = loaded.split_once(':').unwrap();
+    assert_eq!(rest, "of-the-image");
+    let seen = format!("/proc/{pid}/root{file}");
+    assert_eq!(std::fs::read_to_string(&seen).unwrap(), "loaded");
+    let written = std::fs::write(&seen, "changed").unwrap_err();
+    assert_eq!(written.kind(), std::io::ErrorKind::ReadOnlyFilesystem);
+    target.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,13 +13,13 @@ use std::time::Duration;
 
 use clock::Clock;
 use scenario::{ContainerPlan, Image, Launch, ProcessPlan, Ready, ReadyWhen, Resources, RuntimePlan, TargetPlan};
-use target::{LaunchError, Owner, Target};
+use target::{Addition, LaunchError, Owner, Preload, Target};
 
 /// A folder with the service, built without shared libraries, and a Dockerfile around it.
 static SERVICE: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = scratch("service");
-    std::fs::write(folder.join("Dockerfile"), "FROM scratch\nCOPY service /service\nENTRYPOINT [\"/service\"]\n")
-        .unwrap();
+    let dockerfile = "FROM scratch\nENV LOADED=of-the-image\nCOPY service /service\nENTRYPOINT [\"/service\"]\n";
+    std::fs::write(folder.join("Dockerfile"), dockerfile).unwrap();
     let mut gcc = Command::new("gcc");
     gcc.args(["-static", "-O1", "-o"]).arg(folder.join("service"));
     gcc.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/service.c"));
@@ -63,15 +63,32 @@ fn container(arguments: &[&str]) -> ContainerPlan {
 
 /// Launches it on behalf of a run of this name; its log is the file of that name.
 async fn launch(launch: Launch, ready: Ready, run: &str) -> Result<Target, LaunchError> {
+    launch_with(launch, ready, None, run).await
+}
+
+async fn launch_with(
+    launch: Launch,
+    ready: Ready,
+    preload: Option<&Preload>,
+    run: &str,
+) -> Result<Target, LaunchError> {
     let log = scratch("logs").join(run);
-    target::launch(
-        &TargetPlan { launch, ready, runtime: RuntimePlan::default() },
-        &Owner::this_process(run),
-        &log,
-        None,
-        Clock::start(),
-    )
-    .await
+    let plan = TargetPlan { launch, ready, runtime: RuntimePlan::default() };
+    target::launch(&plan, &Owner::this_process(run), &log, None, preload, Clock::start()).await
+}
+
+/// A folder with a file in it, and a variable that names it.
+fn preload() -> Preload {
+    let folder = scratch("preload");
+    std::fs::write(folder.join("file"), "loaded").unwrap();
+    let variables = |seen: &str| vec![Addition { name: "LOADED", value: format!("{seen}/file"), separator: ":" }];
+    Preload { folder, variables }
+}
+
+/// A variable in the environment with which a process was started.
+fn variable(pid: u32, name: &str) -> Option<String> {
+    let variables = String::from_utf8(std::fs::read(format!("/proc/{pid}/environ")).unwrap()).unwrap();
+    variables.split('\0').find_map(|line| Some(line.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
 }
 
 async fn launch_process(plan: ProcessPlan, when: ReadyWhen, run: &str) -> Target {

@@ -8,7 +8,9 @@ use clock::Clock;
 use scenario::{AttachPlan, Launch, ReadyWhen, Resources};
 use target::{LaunchError, Owner, Reaper, reap, sweep, sweep_owned_by};
 
-use crate::{dead_owner, eventually, launch, launch_process, process, ready, runs, scratch};
+use crate::{
+    dead_owner, eventually, launch, launch_process, launch_with, preload, process, ready, runs, scratch, variable,
+};
 
 #[tokio::test]
 async fn a_process_is_told_a_free_port_and_ends_when_it_is_asked_to() {
@@ -193,4 +195,16 @@ async fn a_reaper_removes_what_its_owner_left_unless_it_is_dismissed() {
     drop(Reaper::spawn(&owner).unwrap());
     assert_eq!(tokio::task::spawn_blocking(move || kept.wait()).await.unwrap().unwrap().signal(), Some(9));
     assert!(clock.now().seconds() < 5.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_sees_what_it_is_to_load_and_keeps_what_the_plan_sets() {
+    let mut plan = process(&["sleep", "60"]);
+    plan.env.insert("LOADED".to_owned(), "of-the-plan".to_owned());
+    let (preload, when) = (preload(), ready(ReadyWhen::Started, 5));
+    let mut target = launch_with(Launch::Process(plan), when, Some(&preload), "process-loads").await.unwrap();
+    let loaded = format!("{}/file:of-the-plan", preload.folder.display());
+    let pid = target.pid().unwrap();
+    eventually("the program", || variable(pid, "LOADED").as_ref() == Some(&loaded)).await;
+    target.stop().await.unwrap();
 }
