@@ -121,6 +121,7 @@ mod tests {
             what: "heap profile".to_owned(),
             file: Some("evidence/go-heap-failure.pb.gz".to_owned()),
             grown: vec![grown("main.remember", 23_000_000), grown("hostile\u{1b}[31m", 2048)],
+            largest: Vec::new(),
             missing: None,
         };
         let baseline = Evidence { grown: Vec::new(), ..piece.clone() };

@@ -24,7 +24,7 @@ use crate::progress::{Progress, Snapshot};
 use crate::seen::Seen;
 use crate::session::{Command, Input, Session};
 use crate::{NotStarted, Order, Run, RunError};
-use crate::{agents, counts};
+use crate::agents;
 
 /// Whom a run tells of itself.
 type Watcher<'a> = &'a mut (dyn FnMut(Progress) + Send);
