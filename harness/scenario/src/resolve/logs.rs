@@ -96,6 +96,8 @@ impl Resolver<'_> {
                 self.refuse(place, "the rate has no limit", "`{rate: 'slow query', below: 10/s}`");
                 return None;
             }
+            // What could not be read was told.
+            _ if self.is_known_bad(place) => return None,
             _ => {
                 let hint = "`{forbid: 'panic'}`, `{require: 'ready'}` or `{rate: 'slow query', below: 10/s}`";
                 self.refuse(place, "a rule on lines says one thing of them", hint);

@@ -69,24 +69,40 @@ fn a_rule_on_lines_says_one_thing() {
              `{{rate: 'slow query', below: 10/s}}`)"
         )
     };
-    check("{require: 'cache (warm|ready)'}", "{require: 'a', forbid: 'b'}", &[&says_one("17:7")]);
-    check("{require: 'cache (warm|ready)'}", "{require: 'a', below: 1/s}", &[&says_one("17:7")]);
-    check("{require: 'cache (warm|ready)'}", "{below: 1/s}", &[&says_one("17:7")]);
-    check(", below: 10/s", "", &["18:7: the rate has no limit (`{rate: 'slow query', below: 10/s}`)"]);
+    check("{require: 'cache (warm|ready)'}", "{require: 'a', forbid: 'b'}", &[&says_one("16:7")]);
+    check("{require: 'cache (warm|ready)'}", "{require: 'a', below: 1/s}", &[&says_one("16:7")]);
+    check("{require: 'cache (warm|ready)'}", "{below: 1/s}", &[&says_one("16:7")]);
+    check(", below: 10/s", "", &["17:7: the rate has no limit (`{rate: 'slow query', below: 10/s}`)"]);
     check(
         "{require: 'cache (warm|ready)'}",
         "{forbid: 'driver: bad connection'}",
-        &["17:7: this stands here twice (leave one of the two out)"],
+        &["16:7: this stands here twice (leave one of the two out)"],
     );
 }
 
 #[test]
 fn what_cannot_be_kept_is_told() {
-    check("(?<value>[0-9.]+)MB", "[0-9.]+MB", &["x"]);
-    check("external:", "live_heap:", &["x"]);
-    check("external:", "' ':", &["x"]);
-    check("unit: ms", "unit: parsec", &["x"]);
-    check("    - keep:", "    - {keep: {lag: '(?<value>.)'}}\n    - keep:", &["x"]);
-    check("process: {command: [serve]}", "attach: {pid: 7}", &["x"]);
-    check("'driver: bad connection'", "'driver: ('", &["x"]);
+    check(
+        "(?<value>[0-9.]+)MB",
+        "[0-9.]+MB",
+        &["10:19: the pattern does not say which number it is (name its group: `'External: (?<value>[0-9.]+)MB'`)"],
+    );
+    check("external:", "live_heap:", &["10:20: `live_heap` is what is read from the system (give it another name)"]);
+    let no_name = "10:14: that is no name for a series (a short one, such as `external` or `jobs_waiting`)";
+    check("external:", "' ':", &[no_name]);
+    let units = "`B`, `kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`, `ns`, `us`, `ms`, `s`, `%` or `none`";
+    check("unit: ms", "unit: parsec", &[&format!("12:54: `parsec` is no unit ({units})")]);
+    check(
+        "    - keep:",
+        "    - {keep: {lag: '(?<value>.)'}}\n    - keep:",
+        &["13:14: there are two series `lag` (give each a name of its own)"],
+    );
+    check(
+        "'driver: bad connection'",
+        "'driver: ('",
+        &["15:16: `driver: (` is not a pattern: unclosed group (write a regular expression, in single quotes)"],
+    );
+    let elsewhere = problems(&LOGS.replace("process: {command: [serve]}", "attach: {pid: 7, port: 80}"));
+    let unseen = elsewhere.iter().filter(|problem| problem.contains("the log of what runs elsewhere is out of reach"));
+    assert_eq!(unseen.count(), 2, "{elsewhere:?}");
 }

@@ -44,7 +44,7 @@ fn the_live_heap_is_judged_before_anonymous_memory_and_that_before_resident_memo
 }
 
 #[test]
-fn a_live_heap_that_is_told_too_seldom_or_not_to_the_end_leaves_the_word_to_the_system() {
+fn a_live_heap_told_too_seldom_leaves_the_word_to_the_system() {
     let leaks = |seconds: f64| under_load(seconds) * 200_000.0;
     let told = |keep: fn(f64) -> bool| {
         let mut played =
