@@ -1,6 +1,7 @@
 //! Numbers with units, as they are written in a scenario: `30s`, `512MiB`, `1MiB/h`, `200/s`, `0.1%`.
 
 mod load;
+mod runtime;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,6 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 pub(crate) use self::load::{AnswerPoint, ArrivalRate, ConnectionUse, Leave, Pace, Spread, Taking};
+pub(crate) use self::runtime::RuntimeName;
 use crate::plan::{Tolerance, Users};
 
 /// A type that is written as one scalar.
@@ -61,7 +63,7 @@ macro_rules! written {
 }
 
 written! { Span Size GrowthPerHour Rate Percent SpanRange UserCount Near Statuses }
-written! { ArrivalRate Leave Spread Taking ConnectionUse AnswerPoint Pace }
+written! { RuntimeName ArrivalRate Leave Spread Taking ConnectionUse AnswerPoint Pace }
 
 struct WrittenVisitor<T>(std::marker::PhantomData<T>);
 
