@@ -140,7 +140,7 @@ Collects 1 times of 2 asked: no answer
 Grown    since the baseline, by the heap profile in
          evidence/go-heap-failure.pb.gz
            +21.9 MiB  main.remember, 20000 objects, now 21.9 MiB
-           +2 KiB     hostile[31m, 20000 objects, now 3 KiB";
+           +2 KiB     hostile, 20000 objects, now 3 KiB";
         assert_eq!(text, expected, "\n{text}");
     }
 

@@ -2,6 +2,7 @@
 
 mod load;
 pub(crate) mod measure;
+mod runtime;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,6 +16,7 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 pub(crate) use self::load::{
     AnswerPoint, ArrivalRate, ConnectionUse, HttpVersion, Leave, Pace, Redirects, Spread, Taking,
 };
+pub(crate) use self::runtime::RuntimeName;
 use crate::plan::{Tolerance, Users};
 
 /// A type that is written as one scalar.
@@ -64,7 +66,7 @@ macro_rules! written {
 }
 
 written! { Span Size GrowthPerHour Rate Percent SpanRange UserCount Near Statuses }
-written! { ArrivalRate Leave Spread Taking ConnectionUse HttpVersion Redirects AnswerPoint Pace }
+written! { RuntimeName ArrivalRate Leave Spread Taking ConnectionUse HttpVersion Redirects AnswerPoint Pace }
 
 struct WrittenVisitor<T>(std::marker::PhantomData<T>);
 

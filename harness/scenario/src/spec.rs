@@ -12,9 +12,9 @@ use serde::Deserialize;
 
 pub(crate) use self::drive::{ClientSpec, DataSpec};
 pub(crate) use self::journey::{CaptureSpec, MannerSpec, PartSpec, PatternSpec, ThinkSpec};
-use crate::plan::RuntimeKind;
 use crate::quantity::{
-    ArrivalRate, GrowthPerHour, Leave, Near, Percent, Rate, Size, Span, SpanRange, Spread, Statuses, UserCount,
+    ArrivalRate, GrowthPerHour, Leave, Near, Percent, Rate, RuntimeName, Size, Span, SpanRange, Spread, Statuses,
+    UserCount,
 };
 use crate::short::{InOrder, Short};
 
@@ -54,7 +54,7 @@ pub struct TargetSpec {
     /// Watch something that runs already.
     pub attach: Option<AttachSpec>,
     /// In which runtime it runs: `auto`, which finds it out, where nothing is said. `native` is asked nothing.
-    pub runtime: Option<RuntimeKind>,
+    pub runtime: Option<RuntimeName>,
     /// The port on which a Go service shows its `/debug/pprof`, where it is not the target's own.
     pub pprof: Option<u16>,
     /// Loads an agent into a CPython, Ruby or Node when it starts: it tells of pauses, collects when a phase asks for it,

@@ -27,7 +27,7 @@ pub(crate) fn go() -> Command {
 
 /// The service in Java, about to be started with options of the virtual machine.
 pub(crate) fn java(options: &str) -> Command {
-    shell(&format!("exec java {options} -cp \"$0\" Service 2>&1"), JAVA.as_path())
+    shell(&format!("cd \"$0\" && exec java {options} -cp . Service 2>&1"), JAVA.as_path())
 }
 
 /// What it says on its standard error comes with the rest.

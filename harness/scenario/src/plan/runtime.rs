@@ -1,6 +1,5 @@
 //! The runtime of the target.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// In which runtime the target runs, and how it is reached.
@@ -24,7 +23,7 @@ impl RuntimePlan {
 }
 
 /// The runtimes that are known by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuntimeKind {
     /// It is found out.

@@ -6,7 +6,7 @@ use crate::spec::TargetSpec;
 
 impl Resolver<'_> {
     pub(super) fn runtime(&mut self, spec: &TargetSpec) -> RuntimePlan {
-        let kind = spec.runtime.unwrap_or_default();
+        let kind = spec.runtime.map_or(RuntimeKind::Auto, |name| name.0);
         if spec.pprof.is_some() && !matches!(kind, RuntimeKind::Auto | RuntimeKind::Go) {
             let message = format!("`pprof` is a page of Go, and the runtime is {}", kind.name());
             self.refuse(&["target", "pprof"], message, "leave one of the two out");

@@ -26,7 +26,7 @@ fn what_is_said_of_a_runtime_has_to_fit_it() {
     let expected = "`pprof` is a page of Go, and the runtime is the JVM (leave one of the two out)";
     assert!(told.len() == 1 && told[0].ends_with(expected), "{told:?}");
     let told = problems(&scenario(", runtime: jvn", ""));
-    assert!(told.len() == 1 && told[0].contains("did you mean `jvm`?"), "{told:?}");
+    assert!(told.len() == 1 && told[0].contains("`jvn` is not a runtime"), "{told:?}");
     let told = problems(&scenario(", pprof: 0", ""));
     assert!(told.len() == 1 && told[0].contains("there is no port 0"), "{told:?}");
 }

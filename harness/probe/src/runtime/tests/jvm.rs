@@ -169,9 +169,21 @@ fn a_jvm_that_was_told_to_ignore_requests_says_so() {
 fn a_jvm_in_namespaces_of_its_own_is_asked_through_its_root() {
     // A folder for temporary files that nobody else sees, and pids that begin at 1.
     let inner = targets::java("-Xmx256m -XX:+UseSerialGC");
+    let line =
+        inner.get_args().nth(1).unwrap().to_str().unwrap().replace("&& exec", "&& mount -t tmpfs tmpfs /tmp && exec");
     let mut command = std::process::Command::new("unshare");
-    command.args(["--map-root-user", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "/bin/sh", "-c"]);
-    command.arg("mount -t tmpfs tmpfs /tmp && exec \"$@\"").arg("sh").arg(inner.get_program()).args(inner.get_args());
+    command.args([
+        "--map-root-user",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount",
+        "--mount-proc",
+        "/bin/sh",
+        "-c",
+        &line,
+    ]);
+    command.args(inner.get_args().skip(2));
     let watching = Watching::start(command);
     let (runtime, lacks) = watching.recognised();
     assert!(runtime.ends_with(" by its log"), "{runtime}: {lacks:?}");
