@@ -47,7 +47,8 @@ pub(crate) enum Closed {
     Deaf,
     /// The signal opened nothing.
     #[error(
-        "no inspector was there {} s after SIGUSR1; its port may be taken: start Node with `--inspect-port=0`",
+        "no inspector was there {} s after SIGUSR1; its port may be taken: start Node with `--inspect-port=0`, or have \
+         it load an agent: `agent: true`",
         OPENS_WITHIN.as_secs()
     )]
     NotOpened,
