@@ -38,7 +38,7 @@ const USAGE: &str = "(() => { const usage = (globalThis.Deno ?? process).memoryU
     return [usage.heapUsed, usage.heapTotal, usage.external, usage.arrayBuffers, \
     globalThis.process?.getActiveResourcesInfo?.().length] })()";
 const WHO: &str = "globalThis.Deno ? `Deno ${Deno.version.deno}` : `Node ${process.versions.node}`";
-/// Node closes its inspector by this, from the inside; whoever asks for it gets no answer.
+/// Both close their inspector by this, from the inside; whoever asks for it gets no answer.
 const CLOSE: &str = "globalThis.process?._debugEnd?.()";
 
 /// A Node, or a Deno.
@@ -214,10 +214,7 @@ impl Runtime for Node {
 
     fn lacks(&self) -> Vec<String> {
         let untraced = "pauses: this inspector does not trace; have it log them, with DENO_V8_FLAGS=--trace-gc";
-        let kept = "it stays open after the run: this runtime cannot close it";
-        let deno = self.who.starts_with("Deno");
-        let lacks = [(self.window.is_none(), untraced), (deno && self.opened, kept)];
-        lacks.iter().filter(|(lacks, _)| *lacks).map(|(_, why)| (*why).to_owned()).collect()
+        self.window.is_none().then(|| untraced.to_owned()).into_iter().collect()
     }
 
     fn read(&mut self, due: Elapsed, out: &Out) -> Result<(), Unreadable> {

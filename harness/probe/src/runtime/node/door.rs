@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::fd::AsFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use clock::Clock;
@@ -12,7 +13,7 @@ use rustix::process::{Signal, pidfd_send_signal};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::wire::{Wire, WireError};
-use crate::proc::Life;
+use crate::proc::{Life, Stat};
 use crate::runtime::sockets::listening;
 use crate::runtime::{PATIENCE, Process};
 
@@ -21,6 +22,14 @@ const USUAL_PORT: u16 = 9229;
 /// For how long an inspector that was asked for may stay away. It is there within 30 ms where the target is idle.
 const OPENS_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// The processes that did not open one, by pid and start: the signal may mean something else to them, and they are not
+/// sent it again.
+static UNMOVED: Mutex<BTreeSet<(u32, u64)>> = Mutex::new(BTreeSet::new());
+
+fn unmoved() -> MutexGuard<'static, BTreeSet<(u32, u64)>> {
+    UNMOVED.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// An inspector that can be talked to.
 pub(crate) struct Door {
@@ -38,7 +47,8 @@ pub(crate) enum Closed {
     Deaf,
     /// The signal opened nothing.
     #[error(
-        "no inspector was there {} s after SIGUSR1; its port may be taken: start Node with `--inspect-port=0`",
+        "no inspector was there {} s after SIGUSR1; its port may be taken: start Node with `--inspect-port=0`, or have \
+         it load an agent: `agent: true`",
         OPENS_WITHIN.as_secs()
     )]
     NotOpened,
@@ -63,7 +73,11 @@ fn refused<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Closed {
 /// nothing is tried.
 pub(crate) fn open(process: &Process, served: Option<u16>, clock: Clock) -> Result<Door, Closed> {
     let before = listening(process);
+    let identity = (process.pid, Stat::read(process.pid).map_or(0, |stat| stat.started));
     let opened = !started_with_inspector(process) && !before.contains(&USUAL_PORT);
+    if opened && unmoved().contains(&identity) {
+        return Err(Closed::NotOpened);
+    }
     if opened {
         knock(process)?;
     }
@@ -77,6 +91,7 @@ pub(crate) fn open(process: &Process, served: Option<u16>, clock: Clock) -> Resu
             return try_each(process, &new, opened, clock);
         }
         if end.since(clock.now()).is_zero() {
+            unmoved().insert(identity);
             return Err(Closed::NotOpened);
         }
         clock.block_until(clock.now() + LOOK_EVERY);

@@ -146,3 +146,18 @@ fn an_inspector_in_another_network_is_reached_there() {
     assert!(seen.values("heap_used").len() == 1);
     node.leave(&seen.out(clock));
 }
+
+#[test]
+fn a_node_that_uses_the_signal_itself_gets_it_once() {
+    let program = "let got = 0; process.on('SIGUSR1', () => console.log(`got ${++got}`)); setInterval(() => {}, 1000); \
+                   console.log('listening on 9');";
+    let mut node = Command::new("node");
+    node.args(["--inspect-port=0", "-e", program]).env_remove("NODE_OPTIONS");
+    let (mut service, clock) = (Service::start(node), Clock::start());
+    for _ in 0..3 {
+        let refused = Node::open(service.process(), clock).map(|_| ());
+        assert!(matches!(refused, Err(Closed::NotOpened)), "{refused:?}");
+    }
+    assert_eq!(service.lines(), ["got 1"]);
+    assert!(service.lives());
+}
