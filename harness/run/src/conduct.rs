@@ -17,6 +17,7 @@ use timeline::{Elapsed, Event, Happening, Observation, Outcome};
 use tokio::sync::watch;
 use verdict::Look;
 
+use crate::agents;
 use crate::fallback::Engine;
 use crate::foreign::{Foreign, Job};
 use crate::logs::Logs;
@@ -24,7 +25,6 @@ use crate::progress::{Progress, Snapshot};
 use crate::seen::Seen;
 use crate::session::{Command, Input, Session};
 use crate::{NotStarted, Order, Run, RunError};
-use crate::agents;
 
 /// Whom a run tells of itself.
 type Watcher<'a> = &'a mut (dyn FnMut(Progress) + Send);

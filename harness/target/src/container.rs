@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn a_container_is_published_on_loopback_alone_and_cannot_swap() {
         let mut host = HostConfig { publish_all_ports: Some(true), ..HostConfig::default() };
-        configure(&mut host, Some(8080.tcp()), Resources { memory: Some(1 << 20), cpus: Some(1.5) });
+        configure(&mut host, &[8080.tcp()], Resources { memory: Some(1 << 20), cpus: Some(1.5) });
         let bindings = host.port_bindings.unwrap();
         assert_eq!(bindings["8080/tcp"].as_ref().unwrap()[0].host_ip.as_deref(), Some("127.0.0.1"));
         assert_eq!(

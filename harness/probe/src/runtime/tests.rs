@@ -44,7 +44,7 @@ impl Watching {
             agents: None,
             fallback: None,
         };
-        let plan = ProbePlan { every: Duration::from_millis(100), heartbeat: None };
+        let plan = ProbePlan { every: Duration::from_millis(100), heartbeat: None, logs: Vec::new() };
         let kept = seen.clone();
         let probes = start(&plan, watched, clock, move |observation| kept.keep(observation)).unwrap();
         let folder = std::env::temp_dir().join(format!("plimsoll-runtime-{}", service.pid()));
