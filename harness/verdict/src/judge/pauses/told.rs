@@ -1,5 +1,8 @@
 //! Pauses as the runtime told of them: all there were, each with its length.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use timeline::{Elapsed, Pause};
 
 use super::cause::{Reason, put_down};
@@ -15,25 +18,34 @@ impl Case<'_> {
     pub(super) fn told_by_runtime(self) -> Result<Stops, Box<Judgement>> {
         let window = self.watched_window()?;
         let asked = self.collections();
+        let source = self.best_source();
         let counts = |pause: &&Pause| {
             let span = span(pause);
             let within = pause.start >= window.0 && span.1 <= window.1;
-            within && !pause.concurrent && !pause.forced && !is_in(&asked, span)
+            within && pause.source == source && !pause.concurrent && !pause.forced && !is_in(&asked, span)
         };
         let pauses: Vec<&Pause> = self.timeline.pauses.iter().filter(counts).collect();
-        let mut sources: Vec<&str> = self.timeline.pauses.iter().map(|pause| &*pause.source).collect();
-        sources.sort_unstable();
-        sources.dedup();
         let stops = Stops {
             samples: pauses.len() as u64,
             stops: pauses.iter().map(|pause| self.stop_of(pause)).collect(),
             window,
             covered: 1.0,
             resolution: RESOLUTION,
-            source: sources.join(" and "),
+            source: source.to_string(),
             notes: Vec::new(),
         };
         Ok(self.with_other_stalls(stops.sorted()))
+    }
+
+    /// Two may tell of the same pauses, such as the runtime and its log: the one that tells of more.
+    fn best_source(self) -> Arc<str> {
+        let mut counts: BTreeMap<&Arc<str>, usize> = BTreeMap::new();
+        for pause in self.timeline.pauses.iter().filter(|pause| !pause.concurrent) {
+            *counts.entry(&pause.source).or_default() += 1;
+        }
+        let most = counts.into_iter().max_by_key(|(_, count)| *count);
+        let any = || self.timeline.pauses.first().map(|pause| &pause.source);
+        most.map(|(source, _)| source).or_else(any).cloned().unwrap_or_else(|| Arc::from("the runtime"))
     }
 
     fn stop_of(self, pause: &Pause) -> Stop {

@@ -85,6 +85,20 @@ fn what_held_the_target_up_leaves_its_pauses_open_and_is_named() {
 }
 
 #[test]
+fn a_pause_that_two_tell_of_counts_once() {
+    let mut played = Played::new("{pauses: {per_minute: 100}}");
+    for second in 1..=60 {
+        played = played.paused(f64::from(second), 0.002, "Scavenge");
+        let mut other = played.timeline.pauses.last().unwrap().clone();
+        other.source = Arc::from("inspector");
+        // It came later, and has missed the first.
+        played = if second > 3 { played.tells(other) } else { played };
+    }
+    let finding = played.expect("pauses.per_minute", Verdict::Pass, "pauses.per_minute.holds");
+    assert_eq!((finding.evidence.samples, finding.evidence.source.as_deref()), (60, Some("gc log")));
+}
+
+#[test]
 fn a_pause_in_which_nobody_ran_is_no_fault_of_the_runtime() {
     let mut pause = Played::new("{pauses: {max: 20ms}}").paused(30.0, 0.050, "Scavenge").timeline.pauses[0].clone();
     pause.cpu = Some(2_000);
