@@ -17,7 +17,6 @@ module PlimsollAgent
       find_offset
       connect
       Process.singleton_class.prepend(Forks) if Process.respond_to?(:_fork)
-      watch
     rescue Exception
       stop
     end
@@ -28,6 +27,7 @@ module PlimsollAgent
       GC.start
       @offset = before - GC::Profiler.raw_data.last[:GC_INVOKE_TIME]
       GC::Profiler.clear
+      @told = [Process.clock_gettime(Process::CLOCK_MONOTONIC), processor]
     end
 
     def processor = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID)
@@ -46,32 +46,22 @@ module PlimsollAgent
       listener.report_on_exception = false
     end
 
-    # Has this called after the next collection: it finds that nobody refers to the object.
-    def watch
-      ObjectSpace.define_finalizer(Object.new, AFTER)
-    end
-
-    AFTER = proc do
-      PlimsollAgent.tell
-      PlimsollAgent.watch
-    rescue Exception
-      PlimsollAgent.stop
-    end
-
-    # Tells of the collections since the last time. They are placed by the processor time that has passed since.
+    # Tells of the collections since the last time. The profiler knows at which processor time they began: they are
+    # placed between this time and the last by how much of it had gone by.
     def tell
-      return unless @socket
       collections = GC::Profiler.raw_data
       GC::Profiler.clear
       now, used = Process.clock_gettime(Process::CLOCK_MONOTONIC), processor
+      pace = (now - @told[0]) / [used - @told[1], 1e-6].max
       collections.each do |one|
         length = one[:GC_TIME]
         next if length < LEAST
-        start = now - (used - (one[:GC_INVOKE_TIME] + @offset)).clamp(0.0, 60.0)
+        start = @told[0] + [one[:GC_INVOKE_TIME] + @offset - @told[1], 0.0].max * pace
         kind = one[:GC_FLAGS][:major_by] ? 'major' : 'minor'
         nanos = (length * 1e9).to_i
-        say(%({"gc":"#{kind}","start":#{(start * 1e9).to_i},"length":#{nanos},"cpu":#{nanos}}\n))
+        say(%({"gc":"#{kind}","start":#{([start, now].min * 1e9).to_i},"length":#{nanos},"cpu":#{nanos}}\n))
       end
+      @told = [now, used]
     end
 
     # Sends a line, without waiting.
@@ -115,7 +105,9 @@ module PlimsollAgent
 
     def answer(what)
       case what
-      when 'values' then tell && values
+      when 'values'
+        tell
+        values
       when 'collect' then collect
       when 'types' then types
       else %("error":"it does not know #{what.inspect.delete('"\\')}")
