@@ -31,7 +31,7 @@ pub enum RuntimeKind {
     Jvm,
     /// .NET.
     Dotnet,
-    /// CPython.
+    /// `CPython`.
     Python,
     /// Ruby.
     Ruby,
@@ -42,7 +42,10 @@ pub enum RuntimeKind {
 }
 
 impl RuntimeKind {
-    /// How it is asked to collect, or why it is not: as far as that is known before the run.
+    /// How it is asked to collect, as far as that is known before the run.
+    ///
+    /// # Errors
+    /// Why it is not.
     pub const fn collects(self) -> Result<&'static str, &'static str> {
         match self {
             Self::Auto => Ok("where the runtime, which is found out during the run, can be asked"),
