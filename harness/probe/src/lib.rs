@@ -224,7 +224,7 @@ impl Probes {
         let mut ended = Ok(());
         for (name, thread) in self.threads.drain(..) {
             if thread.join().is_err() {
-                ended = Err(ProbeError::Panicked { name });
+                ended = ended.and(Err(ProbeError::Panicked { name }));
             }
         }
         ended

@@ -233,6 +233,13 @@ impl Runtime for Go {
         }
         pieces
     }
+
+    fn leave(&mut self, out: &Out) {
+        // A service that has ended tells no more; what it told before is kept.
+        if let Ok(memory) = self.memory() {
+            let _ = self.tell(self.clock.now(), &memory, out);
+        }
+    }
 }
 
 /// From `<tr><td>3</td><td><a href='goroutine?debug=1'>`: 3.

@@ -73,7 +73,7 @@ impl Jvm {
     }
 
     /// What it counts: the classes it has loaded, and what these take.
-    fn count(&self, perf: &Perf, due: Elapsed, out: &Out) {
+    fn count(perf: &Perf, due: Elapsed, out: &Out) {
         let number = |name: &str| perf.number(name).map(|number| number as f64);
         let loaded = number("java.cls.loadedClasses").zip(number("java.cls.unloadedClasses"));
         let classes = loaded.map(|(loaded, unloaded)| loaded - unloaded);
@@ -144,7 +144,7 @@ impl Runtime for Jvm {
                 out.values(&Subject::Target, due, &[(Metric::LiveHeap, live)], |_| "hsperfdata");
             }
         }
-        self.count(&perf, due, out);
+        Self::count(&perf, due, out);
         Ok(())
     }
 

@@ -180,7 +180,9 @@ impl Watch {
                     // Where it cannot be made, each piece says that it could not be kept.
                     let _ = std::fs::create_dir_all(&folder);
                     let pieces = runtime.evidence(&folder, moment);
-                    pieces.into_iter().for_each(|piece| self.out.happened(Happening::Evidence(piece)));
+                    for piece in pieces {
+                        self.out.happened(Happening::Evidence(piece));
+                    }
                 }
                 // Whoever asked may have given up.
                 let _ = done.send(());

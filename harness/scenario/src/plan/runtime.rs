@@ -41,7 +41,7 @@ pub enum RuntimeKind {
     Jvm,
     /// .NET.
     Dotnet,
-    /// CPython.
+    /// `CPython`.
     Python,
     /// Ruby.
     Ruby,
@@ -55,8 +55,11 @@ impl RuntimeKind {
     /// Those that can load an agent of ours.
     pub const WITH_AGENT: [Self; 3] = [Self::Node, Self::Python, Self::Ruby];
 
-    /// How it is asked to collect without an agent, or why it is not: as far as that is known before the run.
-    const fn collects(self) -> Result<&'static str, &'static str> {
+    /// How it is asked to collect without an agent, as far as that is known before the run.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub const fn collects(self) -> Result<&'static str, &'static str> {
         match self {
             Self::Auto => Ok("where the runtime, which is found out during the run, can be asked"),
             Self::Go => Ok("by its /debug/pprof, where the service shows it"),

@@ -124,9 +124,9 @@ mod tests {
         let data = start.next_multiple_of(8);
         let length = (data + value.len()).next_multiple_of(8);
         let vector = if kind == b'J' { 0 } else { value.len() };
-        let mut entry: Vec<u8> = [length, ENTRY, vector].iter().flat_map(|n| (*n as i32).to_le_bytes()).collect();
+        let mut entry: Vec<u8> = [length, ENTRY, vector].iter().flat_map(|n| (*n as u32).to_le_bytes()).collect();
         entry.extend([kind, 0, 0, 0]);
-        entry.extend((data as i32).to_le_bytes());
+        entry.extend((data as u32).to_le_bytes());
         entry.extend(name.as_bytes());
         entry.resize(data, 0);
         entry.extend(value);
@@ -139,8 +139,8 @@ mod tests {
         file.extend([1, 2, 0, 1]);
         file.resize(24, 0);
         file.extend(32_i32.to_le_bytes());
-        file.extend((entries.len() as i32).to_le_bytes());
-        entries.iter().for_each(|entry| file.extend(entry));
+        file.extend((entries.len() as u32).to_le_bytes());
+        file.extend(entries.concat());
         file.resize(file.len() + 100, 0);
         file
     }

@@ -21,8 +21,8 @@ fn logged(line: &str) -> Option<(f64, f64, bool)> {
     // gc 5 @1.206s 0%: 0.064+1.7+0.002 ms clock, 0.12+0/0.047/1.6+0.004 ms cpu, 26->26->22 MB, 47 MB goal, ...
     let clock = line.strip_prefix("gc ")?.split_once("%: ")?.1.split_once(" ms clock")?.0;
     let parts: Vec<f64> = clock.split('+').filter_map(|part| part.parse().ok()).collect();
-    let live = line.split("->").nth(2)?.split(' ').next()?.parse().ok()?;
-    Some((parts[0] + parts[2], live, line.ends_with("(forced)")))
+    let heap = line.split("->").nth(2)?.split(' ').next()?.parse().ok()?;
+    Some((parts[0] + parts[2], heap, line.ends_with("(forced)")))
 }
 
 fn collections(lines: &[String]) -> Vec<(f64, f64, bool)> {

@@ -169,8 +169,8 @@ fn a_jvm_that_was_told_to_ignore_requests_says_so() {
 fn a_jvm_in_namespaces_of_its_own_is_asked_through_its_root() {
     // A folder for temporary files that nobody else sees, and pids that begin at 1.
     let inner = targets::java("-Xmx256m -XX:+UseSerialGC");
-    let line =
-        inner.get_args().nth(1).unwrap().to_str().unwrap().replace("&& exec", "&& mount -t tmpfs tmpfs /tmp && exec");
+    let hidden = "&& mount -t tmpfs tmpfs /mnt && cp -r . /mnt && mount --move /mnt /tmp && cd /tmp && exec";
+    let line = inner.get_args().nth(1).unwrap().to_str().unwrap().replace("&& exec", hidden);
     let mut command = std::process::Command::new("unshare");
     command.args([
         "--map-root-user",
