@@ -1,4 +1,4 @@
-//! What ARCHITECTURE.md says, held: who knows whom, which crate owns which library, what pure means.
+//! What ARCHITECTURE.md and the READMEs of the crates say, held: who knows whom, which crate owns which library, what pure means.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -189,6 +189,8 @@ fn the_architecture_names_every_crate_and_every_test_that_holds_it() {
         .chain(sources(&Path::new(ROOT).join("harness")))
         .map(|path| std::fs::read_to_string(path).unwrap())
         .collect();
+    let of_crates = KNOWS.iter().map(|(name, _)| Path::new(ROOT).join("harness").join(name).join("README.md"));
+    let text: String = of_crates.filter_map(|path| std::fs::read_to_string(path).ok()).chain([text]).collect();
     for held in text.split("held by `").skip(1).filter_map(|rest| rest.split('`').next()) {
         assert!(tests.contains(&format!("fn {held}(")), "no test {held}");
     }
