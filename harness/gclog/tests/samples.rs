@@ -200,8 +200,8 @@ fn what_is_live_in_one_of_several_heaps_is_not_what_is_live_in_the_target() {
         )
     };
     let lines = [line(1, 40), line(1, 41), line(2, 7), line(1, 42)].join("\n");
-    let live: Vec<_> = read(&mut GcLog::default(), &lines).iter().map(|pause| pause.live).collect();
-    assert_eq!(live, [Some(40 << 20), Some(41 << 20), None, None]);
+    let told: Vec<_> = read(&mut GcLog::default(), &lines).iter().map(|pause| pause.live).collect();
+    assert_eq!(told, [Some(40 << 20), Some(41 << 20), None, None]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(crate) struct Kinds(BTreeMap<Kind, i64>);
 /// What many pauses have in common.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind {
-    kind: Arc<str>,
+    name: Arc<str>,
     source: Arc<str>,
     concurrent: bool,
 }
@@ -24,8 +24,8 @@ struct Kind {
 impl Kinds {
     /// Writes a pause.
     pub(crate) fn put(&mut self, transaction: &Transaction<'_>, pause: &Pause) -> Result<(), Trouble> {
-        let (kind, source) = (Arc::clone(&pause.kind), Arc::clone(&pause.source));
-        let kind = Kind { kind, source, concurrent: pause.concurrent };
+        let (name, source) = (Arc::clone(&pause.kind), Arc::clone(&pause.source));
+        let kind = Kind { name, source, concurrent: pause.concurrent };
         let id = match self.0.get(&kind) {
             Some(id) => *id,
             None => self.give_id(transaction, kind)?,
@@ -46,7 +46,7 @@ impl Kinds {
     }
 
     fn give_id(&mut self, transaction: &Transaction<'_>, kind: Kind) -> Result<i64, Trouble> {
-        let columns = params![kind.kind, kind.source, kind.concurrent];
+        let columns = params![kind.name, kind.source, kind.concurrent];
         transaction
             .prepare_cached("INSERT OR IGNORE INTO pause_kinds(kind, source, concurrent) VALUES (?1, ?2, ?3)")?
             .execute(columns)?;
@@ -78,7 +78,7 @@ pub(crate) fn read(view: &Connection, timeline: &mut Timeline) -> Result<(), Tro
 fn read_kinds(view: &Connection) -> Result<BTreeMap<i64, Kind>, Trouble> {
     let mut statement = view.prepare("SELECT id, kind, source, concurrent FROM pause_kinds")?;
     let kinds = statement.query_map([], |row| {
-        Ok((row.get(0)?, Kind { kind: row.get(1)?, source: row.get(2)?, concurrent: row.get(3)? }))
+        Ok((row.get(0)?, Kind { name: row.get(1)?, source: row.get(2)?, concurrent: row.get(3)? }))
     })?;
     Ok(kinds.collect::<Result<_, _>>()?)
 }
@@ -92,7 +92,7 @@ fn pause(row: &Row<'_>, kinds: &BTreeMap<i64, Kind>) -> Result<Pause, Trouble> {
         length: row.get::<_, i64>(2)?.cast_unsigned(),
         concurrent: kind.concurrent,
         cpu: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
-        kind: Arc::clone(&kind.kind),
+        kind: Arc::clone(&kind.name),
         forced: row.get(4)?,
         live: row.get::<_, Option<i64>>(5)?.map(i64::cast_unsigned),
         source: Arc::clone(&kind.source),

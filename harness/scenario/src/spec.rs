@@ -57,7 +57,7 @@ pub struct TargetSpec {
     pub runtime: Option<RuntimeName>,
     /// The port on which a Go service shows its `/debug/pprof`, where it is not the target's own.
     pub pprof: Option<u16>,
-    /// Loads an agent into a CPython, Ruby or Node when it starts: it tells of pauses, collects when a phase asks for it,
+    /// Loads an agent into a `CPython`, Ruby or Node when it starts: it tells of pauses, collects when a phase asks for it,
     /// and counts objects by type. Node is watched by its inspector where this is not said.
     pub agent: Option<bool>,
 }

@@ -15,8 +15,8 @@ use crate::log::Log;
 use crate::proc;
 use crate::target::Kind;
 
-/// How much of an attached container's past is read: what matters is what it logs from now on.
-const PAST_LINES: &str = "200";
+/// How many lines of an attached container's past are read: what it logged before is no part of the run.
+const PAST_LINES: &str = "0";
 
 /// How long an address of several is tried for.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(1);

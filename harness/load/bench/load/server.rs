@@ -35,7 +35,7 @@ struct Seen {
     requests: AtomicU64,
     /// When requests came; nothing until it is asked for.
     notes: Mutex<Option<Vec<Elapsed>>>,
-    /// So many WebSockets are to end.
+    /// So many `WebSocket`s are to end.
     ends: Semaphore,
 }
 
@@ -191,7 +191,7 @@ impl Server {
         self.ask("notes")?.lines().map(|line| line.parse().map_err(io::Error::other)).collect()
     }
 
-    /// Makes so many WebSockets end without a word.
+    /// Makes so many `WebSocket`s end without a word.
     pub(crate) fn end_sockets(&self, count: usize) -> io::Result<()> {
         self.ask(&format!("end/{count}")).map(drop)
     }

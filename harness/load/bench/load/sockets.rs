@@ -1,4 +1,4 @@
-//! Many WebSockets that say nothing.
+//! Many `WebSocket`s that say nothing.
 
 use std::io;
 

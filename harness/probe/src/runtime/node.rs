@@ -84,8 +84,8 @@ impl Node {
     }
 
     fn greet(&mut self) -> Result<(), WireError> {
-        self.who = self.evaluate(WHO)?.as_str().unwrap_or("Node").to_owned();
-        match self.ask("NodeTracing.start", tracing()) {
+        self.evaluate(WHO)?.as_str().unwrap_or("Node").clone_into(&mut self.who);
+        match self.ask("NodeTracing.start", &tracing()) {
             Ok(_) => self.window = Some(self.clock.now()),
             Err(WireError::Refused { .. }) => {}
             Err(error) => return Err(error),
@@ -94,11 +94,11 @@ impl Node {
     }
 
     /// Asks, and keeps the stops that are told meanwhile.
-    fn ask(&mut self, method: &str, params: Value) -> Result<Text, WireError> {
+    fn ask(&mut self, method: &str, params: &Value) -> Result<Text, WireError> {
         self.ask_for(method, params, PATIENCE)
     }
 
-    fn ask_for(&mut self, method: &str, params: Value, within: Duration) -> Result<Text, WireError> {
+    fn ask_for(&mut self, method: &str, params: &Value, within: Duration) -> Result<Text, WireError> {
         let Self { wire, trace, stops, .. } = self;
         wire.ask(method, params, within, &mut |told| {
             take(trace, stops, &told);
@@ -108,7 +108,7 @@ impl Node {
     /// The value of an expression of JavaScript, run between two pieces of the target's own work.
     fn evaluate(&mut self, expression: &str) -> Result<Value, WireError> {
         let params = json!({ "expression": expression, "returnByValue": true, "silent": true });
-        let mut answer: Value = self.ask("Runtime.evaluate", params)?.result()?;
+        let mut answer: Value = self.ask("Runtime.evaluate", &params)?.result()?;
         Ok(answer["result"]["value"].take())
     }
 
@@ -132,8 +132,8 @@ impl Node {
     fn turn(&mut self) -> Result<(), WireError> {
         let now = self.clock.now();
         if self.window.is_some_and(|begun| now.since(begun) >= WINDOW) {
-            self.wire.send("NodeTracing.stop", json!({}))?;
-            self.wire.send("NodeTracing.start", tracing())?;
+            self.wire.send("NodeTracing.stop", &json!({}))?;
+            self.wire.send("NodeTracing.start", &tracing())?;
             self.window = Some(now);
         }
         Ok(())
@@ -183,10 +183,10 @@ impl Node {
 
     fn say_goodbye(&mut self) -> Result<(), WireError> {
         if self.sampling {
-            self.ask("HeapProfiler.stopSampling", json!({}))?;
+            self.ask("HeapProfiler.stopSampling", &json!({}))?;
         }
         if self.window.take().is_some() {
-            self.wire.send("NodeTracing.stop", json!({}))?;
+            self.wire.send("NodeTracing.stop", &json!({}))?;
             let Self { wire, trace, stops, .. } = self;
             wire.hear_until(LAST_WORDS, |told| take(trace, stops, &told))?;
         }
@@ -224,7 +224,7 @@ impl Runtime for Node {
     }
 
     fn collect(&mut self) -> Result<(), Refused> {
-        let collected = self.for_us(|node| node.ask_for("HeapProfiler.collectGarbage", json!({}), COLLECTED_WITHIN));
+        let collected = self.for_us(|node| node.ask_for("HeapProfiler.collectGarbage", &json!({}), COLLECTED_WITHIN));
         collected.map_err(|error| self.unreadable(error))?;
         Ok(())
     }

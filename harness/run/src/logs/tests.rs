@@ -133,7 +133,7 @@ fn recorded(plan: &Plan, lines: &str) -> Timeline {
     let writer = Writer::create(&scratch.0, &about).unwrap();
     let logs = Logs::new(plan, Seen::new(writer.sink(), plan), clock);
     let hear = logs.listener(plan);
-    lines.lines().for_each(|line| hear(line));
+    lines.lines().for_each(hear);
     logs.finish();
     open(&writer.seal(&Outcome::Completed).unwrap()).unwrap().timeline
 }
@@ -163,12 +163,12 @@ fn what_the_target_logs_is_in_the_record() {
         };
         timeline.events.iter().filter_map(of).collect::<Vec<_>>()
     };
-    let line = |text: &str| (1, Some(text.to_owned()));
+    let seen = |text: &str| (1, Some(text.to_owned()));
     let begin = (0, None);
     assert_eq!(
         logged("bad connection"),
-        [begin.clone(), line("driver: bad connection"), line("driver: bad connection")]
+        [begin.clone(), seen("driver: bad connection"), seen("driver: bad connection")]
     );
-    assert_eq!(logged("ready"), [begin, line("ready on 8080")]);
+    assert_eq!(logged("ready"), [begin, seen("ready on 8080")]);
     assert!(timeline.events.iter().any(|event| event.what == Happening::CycleEnded { count: 1 }));
 }

@@ -16,7 +16,10 @@ pub struct RuntimePlan {
 }
 
 impl RuntimePlan {
-    /// How it is asked to collect, or why it is not: as far as that is known before the run.
+    /// How it is asked to collect, as far as that is known before the run.
+    ///
+    /// # Errors
+    /// Why it is not.
     pub const fn collects(&self) -> Result<&'static str, &'static str> {
         if self.agent { Ok("by its agent") } else { self.kind.collects() }
     }

@@ -47,7 +47,7 @@ fn an_agent_is_for_runtimes_that_load_one_and_for_targets_that_are_launched() {
         told.len() == 1 && told[0].ends_with("there is no agent for Go (leave it out; Node, CPython, Ruby have one)"),
         "{told:?}"
     );
-    let attached = scenario(", agent: true", "").replace("process: {command: [b]}", "attach: {pid: 7}");
+    let attached = scenario(", agent: true", "").replace("process: {command: [b]}", "attach: {pid: 7, port: 80}");
     let told = problems(&attached);
     assert!(told.len() == 1 && told[0].contains("what is attached to runs already"), "{told:?}");
 }

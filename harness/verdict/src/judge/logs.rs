@@ -22,7 +22,7 @@ impl<'a> Case<'a> {
                 let summary = format!("`{}` was logged {}, first at {first}", pattern.as_str(), times(lines.count));
                 (Verdict::Fail, "logged", summary)
             }
-            None if self.was_cut_short() => self.cut_short(pattern),
+            None if self.was_cut_short() => cut_short(pattern),
             None => (Verdict::Pass, "holds", format!("`{}` was never logged", pattern.as_str())),
         };
         Judgement::new(verdict, code, summary).with(lines.evidence())
@@ -35,7 +35,7 @@ impl<'a> Case<'a> {
                 let summary = format!("`{}` was logged {}, first at {first}", pattern.as_str(), times(lines.count));
                 (Verdict::Pass, "holds", summary)
             }
-            None if self.was_cut_short() => self.cut_short(pattern),
+            None if self.was_cut_short() => cut_short(pattern),
             None => (Verdict::Fail, "not_logged", format!("`{}` was never logged", pattern.as_str())),
         };
         Judgement::new(verdict, code, summary).with(lines.evidence())
@@ -62,11 +62,6 @@ impl<'a> Case<'a> {
     /// A line that did not come may still have come in the rest of the run.
     fn was_cut_short(self) -> bool {
         !self.completed()
-    }
-
-    fn cut_short(self, pattern: &LinePattern) -> (Verdict, &'static str, String) {
-        let summary = format!("cannot tell: `{}` was not logged until the run ended early", pattern.as_str());
-        (Verdict::Inconclusive, "cut_short", summary)
     }
 
     /// `None` where the run did not look for them.
@@ -114,4 +109,9 @@ fn not_looked_for(pattern: &LinePattern) -> Judgement {
 
 fn times(count: u64) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+fn cut_short(pattern: &LinePattern) -> (Verdict, &'static str, String) {
+    let summary = format!("cannot tell: `{}` was not logged until the run ended early", pattern.as_str());
+    (Verdict::Inconclusive, "cut_short", summary)
 }

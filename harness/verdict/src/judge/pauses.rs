@@ -39,7 +39,7 @@ struct Stop {
 #[derive(Debug)]
 struct Stops {
     /// Each; the longest first.
-    stops: Vec<Stop>,
+    all: Vec<Stop>,
     window: Window,
     /// The share of the window that was watched.
     covered: f64,
@@ -79,7 +79,7 @@ impl Case<'_> {
         let (verdict, code) = match below(budget.limit(), interval) {
             Verdict::Pass if !self.completed() => (Verdict::Inconclusive, "cut_short"),
             Verdict::Pass if seen.covered < LEAST_COVERAGE => (Verdict::Inconclusive, "gaps"),
-            Verdict::Inconclusive if seen.stops.iter().any(|stop| budget.concerns(stop) && stop.is_contaminated()) => {
+            Verdict::Inconclusive if seen.all.iter().any(|stop| budget.concerns(stop) && stop.is_contaminated()) => {
                 (Verdict::Inconclusive, "held_up")
             }
             verdict => (verdict, code_of(verdict)),
@@ -130,7 +130,7 @@ impl Stop {
 
 impl Stops {
     fn sorted(mut self) -> Self {
-        self.stops.sort_by(|a, b| b.most.total_cmp(&a.most));
+        self.all.sort_by(|a, b| b.most.total_cmp(&a.most));
         self
     }
 
@@ -140,9 +140,9 @@ impl Stops {
 
     /// What `of` makes of the shortest that the stops may have been, and of the longest.
     fn between(&self, of: impl Fn(&[f64]) -> f64) -> (f64, f64) {
-        let mut least: Vec<f64> = self.stops.iter().map(|stop| stop.least.max(0.0)).collect();
+        let mut least: Vec<f64> = self.all.iter().map(|stop| stop.least.max(0.0)).collect();
         least.sort_by(f64::total_cmp);
-        let mut most: Vec<f64> = self.stops.iter().map(|stop| stop.most).collect();
+        let mut most: Vec<f64> = self.all.iter().map(|stop| stop.most).collect();
         most.sort_by(f64::total_cmp);
         (of(&least), of(&most))
     }
@@ -159,7 +159,7 @@ impl Budget {
     fn value(self, seen: &Stops) -> (f64, f64) {
         match self {
             Self::Max(_) => seen.between(|lengths| lengths.last().copied().unwrap_or(0.0)),
-            Self::P99(_) => seen.between(|lengths| percentile_99(lengths)),
+            Self::P99(_) => seen.between(percentile_99),
             Self::Share(_) => seen.between(|lengths| lengths.iter().sum::<f64>() / seen.seconds()),
             Self::PerMinute(_) => {
                 let minutes = seen.seconds() / 60.0;
@@ -185,7 +185,7 @@ impl Budget {
     }
 
     fn notes(self, seen: &Stops) -> Vec<String> {
-        let named = seen.stops.iter().filter(|stop| self.concerns(stop)).take(NAMED).map(Stop::told);
+        let named = seen.all.iter().filter(|stop| self.concerns(stop)).take(NAMED).map(Stop::told);
         let mut notes: Vec<String> = named.chain(seen.notes.iter().cloned()).collect();
         if seen.covered < LEAST_COVERAGE {
             let share = seen.covered * 100.0;
@@ -199,8 +199,8 @@ impl Budget {
         let (least, most) = (self.amount(interval.0), self.amount(interval.1));
         match (self, verdict) {
             (Self::Max(limit_seconds), Verdict::Fail) => {
-                let over = seen.stops.iter().filter(|stop| stop.least > limit_seconds).count();
-                let longest = seen.stops.iter().max_by(|a, b| a.least.total_cmp(&b.least));
+                let over = seen.all.iter().filter(|stop| stop.least > limit_seconds).count();
+                let longest = seen.all.iter().max_by(|a, b| a.least.total_cmp(&b.least));
                 let why = longest.map(Stop::why).unwrap_or_default();
                 let times = if over == 1 { "once, for".to_owned() } else { format!("{over} times, for up to") };
                 format!("the target stood still {times} {least}{why} (limit {limit})")

@@ -42,8 +42,11 @@ impl Sight {
             Observation::Latency(interval) => self.interval(interval),
             Observation::Phase(span) => self.phases.push(span.clone()),
             Observation::Event(event) => self.event(event),
-            Observation::Sample { .. } | Observation::Load(_) | Observation::Beat(_) => {}
-            Observation::Hold(_) | Observation::Pause(_) => {}
+            Observation::Sample { .. }
+            | Observation::Load(_)
+            | Observation::Beat(_)
+            | Observation::Hold(_)
+            | Observation::Pause(_) => {}
         }
     }
 

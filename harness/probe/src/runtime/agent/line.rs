@@ -88,7 +88,7 @@ impl Line {
 pub(super) fn wait_for(agents: &Agents, lines: &[Line], within: Duration) {
     let streams = lines.iter().map(|line| PollFd::new(&line.stream, PollFlags::IN));
     let mut polled: Vec<PollFd<'_>> = streams.chain([PollFd::new(agents.socket(), PollFlags::IN)]).collect();
-    let within = Timespec { tv_sec: within.as_secs().min(3600) as i64, tv_nsec: within.subsec_nanos().into() };
+    let within = Timespec { tv_sec: within.as_secs().min(3600).cast_signed(), tv_nsec: within.subsec_nanos().into() };
     // A signal may end the wait early: whoever waits looks at the clock.
     let _ = poll(&mut polled, Some(&within));
 }

@@ -29,7 +29,7 @@ fn attended(agents: &Agents, clock: Clock) -> Attended {
     Attended::meet(agents.clone(), clock).unwrap()
 }
 
-/// The times and lengths of the collections that CPython's own `gc.DEBUG_STATS` tells of, in seconds.
+/// The times and lengths of the collections that `CPython`'s own `gc.DEBUG_STATS` tells of, in seconds.
 fn logged(lines: &[String]) -> Vec<f64> {
     let seconds = |line: &String| line.strip_suffix("s elapsed")?.rsplit_once(", ")?.1.parse().ok();
     lines.iter().filter(|line| line.starts_with("gc: done")).filter_map(seconds).collect()
@@ -111,12 +111,12 @@ fn long_pauses_of_ruby_are_told_a_collection_is_forced_and_its_evidence_names_th
     let pauses = seen.pauses().split_off(calm);
     let mut left = pauses.iter();
     let lines = service.lines();
-    let log =
+    let timed =
         lines.iter().filter_map(|line| line.strip_prefix("collected in ")?.strip_suffix(" ms")?.parse::<f64>().ok());
-    let long: Vec<f64> = log.filter(|length| *length >= 10.0).collect();
-    println!("{} collections of 10 ms and more: {long:?}", long.len());
-    assert!(long.len() >= 3, "{lines:?}");
-    for length in long {
+    let over: Vec<f64> = timed.filter(|length| *length >= 10.0).collect();
+    println!("{} collections of 10 ms and more: {over:?}", over.len());
+    assert!(over.len() >= 3, "{lines:?}");
+    for length in over {
         // What was measured around the call has a little more in it than the collection.
         let found = left.find(|pause| &*pause.kind == "major" && pause.length as f64 / 1000.0 >= length * 0.8);
         assert!(found.is_some_and(|pause| pause.start >= from), "{length} ms was not told: {pauses:?}");

@@ -41,7 +41,7 @@ enum Missing {
 
 /// Begins to sample: what is told at the end has been allocated since.
 pub(super) fn begin(node: &mut Node) -> Vec<Evidence> {
-    let begun = node.ask("HeapProfiler.startSampling", json!({ "samplingInterval": SAMPLED_EVERY }));
+    let begun = node.ask("HeapProfiler.startSampling", &json!({ "samplingInterval": SAMPLED_EVERY }));
     node.sampling = begun.is_ok();
     let missing = begun.err().map(|error| piece("heap profile", Err(error.into())));
     missing.into_iter().collect()
@@ -63,7 +63,7 @@ fn profile(node: &mut Node, folder: &Path, name: &str) -> Result<Evidence, Missi
     if !node.sampling {
         return Err(Missing::NotSampled);
     }
-    let answer = node.ask_for("HeapProfiler.getSamplingProfile", json!({}), COLLECTED_WITHIN)?;
+    let answer = node.ask_for("HeapProfiler.getSamplingProfile", &json!({}), COLLECTED_WITHIN)?;
     // As the developer tools keep it: the profile alone, out of `{"id":1,"result":{"profile":{...}}}`.
     let text = answer.as_str();
     let start = text.find("{\"head\":").ok_or_else(|| WireError::Garbled("no profile".to_owned()))?;
@@ -88,8 +88,8 @@ fn snapshot(node: &mut Node, folder: &Path, name: &str) -> Result<Evidence, Miss
     struct Usage {
         used_size: f64,
     }
-    node.ask_for("HeapProfiler.collectGarbage", json!({}), COLLECTED_WITHIN)?;
-    let usage: Usage = node.ask("Runtime.getHeapUsage", json!({}))?.result()?;
+    node.ask_for("HeapProfiler.collectGarbage", &json!({}), COLLECTED_WITHIN)?;
+    let usage: Usage = node.ask("Runtime.getHeapUsage", &json!({}))?.result()?;
     room::check(node.process.pid, folder, usage.used_size as u64)?;
     let path = folder.join(name);
     write_snapshot(node, &path)?;
@@ -112,7 +112,7 @@ fn write_snapshot(node: &mut Node, file: &Path) -> Result<(), Missing> {
         }
     };
     let params = json!({ "reportProgress": false, "captureNumericValue": false });
-    node.wire.ask("HeapProfiler.takeHeapSnapshot", params, SNAPSHOT_WITHIN, &mut keep)?;
+    node.wire.ask("HeapProfiler.takeHeapSnapshot", &params, SNAPSHOT_WITHIN, &mut keep)?;
     written?;
     Ok(out.flush()?)
 }

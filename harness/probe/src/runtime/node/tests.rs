@@ -49,11 +49,11 @@ fn every_long_pause_in_nodes_own_log_is_told() {
     read_on(&mut node, clock, &out);
     let told: Vec<Pause> = seen.pauses();
     let log: Vec<_> = service.lines()[before..].iter().filter_map(|line| logged(line)).collect();
-    let long: Vec<_> = log.iter().filter(|(_, length)| *length >= 10.0).collect();
-    println!("{} collections logged, {} of 10 ms and more; {} told", log.len(), long.len(), told.len());
-    assert!(long.len() >= 5, "the test makes no pauses: {log:?}");
+    let pauses: Vec<_> = log.iter().filter(|(_, length)| *length >= 10.0).collect();
+    println!("{} collections logged, {} of 10 ms and more; {} told", log.len(), pauses.len(), told.len());
+    assert!(pauses.len() >= 5, "the test makes no pauses: {log:?}");
     let mut left = told.iter();
-    for (kind, length) in long {
+    for (kind, length) in pauses {
         let found = left.find(|pause| &*pause.kind == *kind && pause.length as f64 / 1000.0 >= length - 0.2);
         let pause = found.unwrap_or_else(|| panic!("{kind} of {length} ms was not told: {told:?}"));
         assert!(from <= pause.start && pause.start <= to, "{pause:?} is out of time");

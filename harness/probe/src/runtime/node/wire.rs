@@ -144,7 +144,13 @@ impl Wire {
     }
 
     /// Asks, and waits for the answer; what is told meanwhile goes to `hear`.
-    pub(crate) fn ask(&mut self, method: &str, params: Value, within: Duration, hear: Hear) -> Result<Text, WireError> {
+    pub(crate) fn ask(
+        &mut self,
+        method: &str,
+        params: &Value,
+        within: Duration,
+        hear: Hear,
+    ) -> Result<Text, WireError> {
         let id = self.send(method, params)?;
         let end = self.clock.now() + within;
         while let Some(said) = self.next(end)? {
@@ -161,7 +167,7 @@ impl Wire {
     }
 
     /// Asks, and does not wait for the answer.
-    pub(crate) fn send(&mut self, method: &str, params: Value) -> Result<u64, WireError> {
+    pub(crate) fn send(&mut self, method: &str, params: &Value) -> Result<u64, WireError> {
         self.asked += 1;
         let question = json!({ "id": self.asked, "method": method, "params": params });
         self.socket.send(Message::from(question.to_string()))?;

@@ -39,7 +39,7 @@ impl Case<'_> {
             resolution: longest.max(plan.period.as_secs_f64()),
             source: format!("heartbeat on {} every {}", plan.path, Elapsed::from(plan.period)),
             notes: Vec::new(),
-            stops,
+            all: stops,
         };
         Ok(seen.sorted())
     }

@@ -27,7 +27,7 @@ impl Case<'_> {
         let pauses: Vec<&Pause> = self.timeline.pauses.iter().filter(counts).collect();
         let stops = Stops {
             samples: pauses.len() as u64,
-            stops: pauses.iter().map(|pause| self.stop_of(pause)).collect(),
+            all: pauses.iter().map(|pause| self.stop_of(pause)).collect(),
             window,
             covered: 1.0,
             resolution: RESOLUTION,
@@ -51,12 +51,11 @@ impl Case<'_> {
     fn stop_of(self, pause: &Pause) -> Stop {
         let most = pause.length as f64 / 1e6;
         let ran = pause.cpu.map(|cpu| cpu as f64 / 1e6).filter(|ran| *ran < BUSY * most);
-        let (least, cause) = match ran {
-            Some(ran) => (ran, format!(" (it ran for {} of it only: it waited for a processor)", seconds(ran))),
-            None => {
-                let reasons = self.reasons_in(span(pause));
-                (most - reasons.iter().map(Reason::takes).sum::<f64>(), put_down(&reasons, most))
-            }
+        let (least, cause) = if let Some(ran) = ran {
+            (ran, format!(" (it ran for {} of it only: it waited for a processor)", seconds(ran)))
+        } else {
+            let reasons = self.reasons_in(span(pause));
+            (most - reasons.iter().map(Reason::takes).sum::<f64>(), put_down(&reasons, most))
         };
         Stop { at: pause.start, least, most, kind: pause.kind.to_string(), cause }
     }
@@ -64,10 +63,10 @@ impl Case<'_> {
     /// A note on what the heartbeat saw longer than any of these: stalls that are no collections.
     fn with_other_stalls(self, mut told: Stops) -> Stops {
         let period = self.plan.probes.heartbeat.as_ref().map_or(0.0, |plan| plan.period.as_secs_f64());
-        let longest = told.stops.first().map_or(0.0, |stop| stop.most).max(2.0 * period);
+        let longest = told.all.first().map_or(0.0, |stop| stop.most).max(2.0 * period);
         let Ok(seen) = self.seen_by_heartbeat() else { return told };
         let collects = |stop: &&Stop| stop.least > longest && !stop.cause.contains("collection");
-        let others: Vec<&Stop> = seen.stops.iter().filter(collects).collect();
+        let others: Vec<&Stop> = seen.all.iter().filter(collects).collect();
         if let Some(most) = others.iter().max_by(|a, b| a.least.total_cmp(&b.least)) {
             told.notes.push(format!(
                 "the heartbeat saw the target stand still {} times for longer, and in no pause that is told: up to {} at \
