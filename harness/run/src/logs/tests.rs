@@ -144,8 +144,8 @@ fn what_the_target_logs_is_in_the_record() {
     let timeline = recorded(&plan, LINES);
     let mut pauses: Vec<(&str, u64)> = timeline.pauses.iter().map(|pause| (&*pause.kind, pause.length)).collect();
     pauses.sort_unstable();
-    let began = pauses.iter().map(|(_, length)| *length).max().unwrap();
-    assert!(began <= 84_210, "what lies before the run is cut off");
+    let longest = pauses.iter().map(|(_, length)| *length).max().unwrap();
+    assert!(longest <= 84_210, "what lies before the run is cut off");
     let kinds: Vec<&str> = pauses.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(kinds, ["Incremental Mark-Compact", "Pause Young (Allocation Failure)", "Scavenge"]);
     let values = |metric| {
