@@ -23,6 +23,16 @@ fn a_container_that_stands_still_fails_on_its_pauses() {
 }
 
 #[test]
+fn a_container_that_its_quota_holds_back_is_not_called_slow_and_the_quota_is_named() {
+    let stage = Stage::new(&scenario(&container("", "cpus: 0.02, "), VERY_SHORT, "{stalls: {max: 40ms}}"));
+    stage.run().expect_code(3);
+    let finding = stage.finding("stalls.max");
+    assert_eq!(finding["code"], "stalls.max.held_up", "{finding:#}");
+    let note = finding["evidence"]["notes"][0].as_str().unwrap();
+    assert!(note.contains("its processor quota held it back for"), "{finding:#}");
+}
+
+#[test]
 fn a_container_at_its_memory_limit_is_oom_killed_and_says_so() {
     let stage = Stage::new(&scenario(&container(", --leak, 256KiB", "memory: 48MiB, "), VERY_SHORT, "{}"));
     stage.run().expect_code(1);

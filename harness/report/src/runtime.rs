@@ -1,6 +1,7 @@
 //! What the target's runtime told of itself, and what fills its memory.
 
 use record::Record;
+use scenario::RuntimeKind;
 use serde_json::{Value, json};
 use timeline::{Evidence, Grown, Happening, Largest, Timeline, show_bytes};
 
@@ -10,6 +11,8 @@ use crate::wrap::wrap;
 
 /// So many of what has grown are shown; the rest is in the kept files.
 const SHOWN: usize = 5;
+/// What is told where none was recognised.
+const UNKNOWN: &str = "unknown";
 /// The room for the names of the lines.
 const INDENT: usize = 9;
 
@@ -17,11 +20,16 @@ const INDENT: usize = 9;
 pub(crate) fn lines(record: &Record, style: Style) -> Vec<String> {
     let timeline = &record.timeline;
     let Some((runtime, lacks)) = recognised(timeline) else { return Vec::new() };
+    let (asked, kind) = (collections(timeline), record.about.plan.target.runtime.kind);
+    // Most of what is none that is known is native, and nobody asks what a native program has to collect.
+    if runtime == UNKNOWN && asked.is_none() && kind == RuntimeKind::Auto {
+        return Vec::new();
+    }
     let mut lines = named("Runtime", &one_line(runtime), style);
     for lack in lacks {
         lines.extend(named("", &style.dim(&format!("not told: {}", one_line(lack))), style));
     }
-    if let Some(collected) = collections(timeline) {
+    if let Some(collected) = asked {
         lines.extend(named("Collects", &collected, style));
     }
     for piece in pieces(timeline) {

@@ -185,8 +185,14 @@ impl Budget {
     }
 
     fn notes(self, seen: &Stops) -> Vec<String> {
-        let named = seen.all.iter().filter(|stop| self.concerns(stop)).take(NAMED).map(Stop::told);
-        let mut notes: Vec<String> = named.chain(seen.notes.iter().cloned()).collect();
+        let mut notes = Vec::new();
+        // Of a share or a number all are a part, and none is worth its name.
+        if let Self::Max(_) | Self::P99(_) = self {
+            notes.extend(seen.all.iter().filter(|stop| self.concerns(stop)).take(NAMED).map(Stop::told));
+        }
+        if let Self::Max(_) = self {
+            notes.extend(seen.notes.iter().cloned());
+        }
         if seen.covered < LEAST_COVERAGE {
             let share = seen.covered * 100.0;
             notes.push(format!("the heartbeat kept only {share:.0} % of its grid: the machine is too busy"));
