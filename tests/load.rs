@@ -26,8 +26,15 @@ fn arrivals_see_the_standstill_that_users_hide() {
     assert_eq!(hidden["verdict"], "pass", "a twelfth of the time, and a few requests: {hidden:#}");
     assert!(hidden.to_string().contains("service time in a closed loop"), "{hidden:#}");
 
-    let arrivals = under("rate: 200/s", rules);
-    let run = arrivals.run();
+    // A load that a busy machine held up says nothing of the target, and is asked again.
+    let attempts = (0..3).map(|_| {
+        let arrivals = under("rate: 200/s", rules);
+        let run = arrivals.run();
+        (arrivals, run)
+    });
+    let fell_behind = |stage: &Stage| stage.finding("generator.health")["verdict"] == "inconclusive";
+    let (arrivals, run) =
+        attempts.into_iter().find(|(stage, _)| !fell_behind(stage)).expect("a machine with some time");
     run.expect_code(1);
     assert!(run.stderr.contains("work for 12 s, 200/s arrivals"), "{}", run.stderr);
     let seen = arrivals.finding("latency.p95");

@@ -49,6 +49,9 @@ fn a_leak_in_go_is_named_by_its_function_and_told_by_its_live_heap() {
     assert!(run.stdout.contains("Collects 5 times, as asked"), "{}", run.stdout);
     let finding = stage.finding("memory.growth_per_request");
     assert_eq!(finding["verdict"], "fail", "{finding:#}");
+    let notes = finding["evidence"]["notes"].as_array().unwrap();
+    let grown = notes.iter().find(|note| note.as_str().unwrap().starts_with("grown since the baseline"));
+    assert!(grown.unwrap().as_str().unwrap().contains("main.remember"), "{finding:#}");
     let leaked = finding["evidence"]["value"]["value"].as_f64().unwrap();
     // Four sessions a request, in a size class of 1152 bytes, and their names and places.
     assert!((4000.0..5600.0).contains(&leaked), "{finding:#}");

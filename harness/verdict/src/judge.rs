@@ -37,7 +37,9 @@ pub use looks::{Look, looks};
 use pauses::Budget;
 use scenario::{Plan, Rule};
 pub use sight::Sight;
-use timeline::{Amount, Elapsed, Metric, Outcome, PhaseSpan, Series, SeriesKey, Subject, Timeline, Unit};
+use timeline::{
+    Amount, Elapsed, Happening, Metric, Outcome, PhaseSpan, Series, SeriesKey, Subject, Timeline, Unit, show_bytes,
+};
 
 use crate::finding::{Evidence, Finding, Verdict};
 
@@ -52,7 +54,7 @@ pub fn judge(plan: &Plan, timeline: &Timeline) -> Vec<Finding> {
         let case = if sight::is_on_leaks(&assertion.rule) { of_leaks } else { case };
         case.findings(&assertion.rule)
     });
-    findings.map(|finding| case.with_early_end(finding)).collect()
+    findings.map(|finding| case.with_what_grew(case.with_early_end(finding))).collect()
 }
 
 /// The worst of `findings`, and of what `outcome` says: a target that died is a failure, a run that
@@ -91,6 +93,9 @@ struct Terms {
 }
 
 type Window = (Elapsed, Elapsed);
+
+/// So much of what has grown is named in a finding; the report has more.
+const GROWN_NAMED: usize = 3;
 
 impl<'a> Case<'a> {
     fn findings(self, rule: &Rule) -> Vec<Finding> {
@@ -183,6 +188,25 @@ impl<'a> Case<'a> {
     /// Did a look end the run?
     fn stopped_early(self) -> bool {
         matches!(self.timeline.outcome, Outcome::StoppedEarly { .. })
+    }
+
+    /// A failure of memory names what its runtime saw grow most.
+    fn with_what_grew(self, mut finding: Finding) -> Finding {
+        if finding.verdict == Verdict::Fail && finding.assertion.starts_with("memory.") {
+            finding.evidence.notes.extend(self.what_grew());
+        }
+        finding
+    }
+
+    /// `grown since the baseline, by the heap profile: remember (service.js:16) by 5.89 MiB`
+    fn what_grew(self) -> Option<String> {
+        let piece = self.timeline.events.iter().rev().find_map(|event| match &event.what {
+            Happening::Evidence(piece) if !piece.grown.is_empty() => Some(piece),
+            _ => None,
+        })?;
+        let most = piece.grown.iter().take(GROWN_NAMED);
+        let named: Vec<String> = most.map(|one| format!("{} by {}", one.name, show_bytes(one.bytes as f64))).collect();
+        Some(format!("grown since the baseline, by the {}: {}", piece.what, named.join(", ")))
     }
 
     /// What the rest of the run might have settled says why there was none.

@@ -1,5 +1,7 @@
 //! Growth by several witnesses, the return to the baseline, users, cycles, restarts, services.
 
+use timeline::Grown;
+
 use super::*;
 use crate::finding::Exhaustion;
 
@@ -41,6 +43,23 @@ fn the_live_heap_is_judged_before_anonymous_memory_and_that_before_resident_memo
     played.expect("memory.growth", Verdict::Pass, "memory.growth.holds");
     let played = Played::new("{}").series(Metric::ResidentMemory, noisy(grows));
     played.expect("memory.growth", Verdict::Fail, "memory.growth.exceeded");
+}
+
+#[test]
+fn a_failure_of_memory_names_what_has_grown() {
+    let grown = |name: &str, bytes| Grown { name: name.to_owned(), bytes, objects: None, held: bytes };
+    let piece = |grown| timeline::Evidence { what: "heap profile".to_owned(), grown, ..timeline::Evidence::default() };
+    let played = |growth: f64| {
+        Played::new("{}")
+            .series(Metric::AnonymousMemory, noisy(move |seconds| under_load(seconds) * growth))
+            .event(1.0, Happening::Evidence(piece(Vec::new())))
+            .event(85.0, Happening::Evidence(piece(vec![grown("remember", 6 << 20), grown("(anonymous)", 2 << 20)])))
+    };
+    let failed = played(200_000.0).expect("memory.growth", Verdict::Fail, "memory.growth.exceeded");
+    let note = "grown since the baseline, by the heap profile: remember by 6 MiB, (anonymous) by 2 MiB";
+    assert_eq!(failed.evidence.notes.last().map(String::as_str), Some(note), "{failed:#?}");
+    let passed = played(0.0).expect("memory.growth", Verdict::Pass, "memory.growth.holds");
+    assert!(passed.evidence.notes.iter().all(|note| !note.contains("remember")), "{passed:#?}");
 }
 
 #[test]
