@@ -57,7 +57,7 @@ fn a_leak_under_a_sawtooth_is_found_in_cycles() {
 
 #[test]
 fn leaked_descriptors_fail_though_memory_is_flat() {
-    // Ten thousand open files are counted less often, and on a busy machine seldom: there is time for enough.
+    // Many open files are counted less often, and on a busy machine seldom: there is time for enough.
     let phases = "[{name: baseline, for: 4s}, {name: warm-up, for: 2s, users: 0..8}, {name: work, for: 30s, users: 8}, \
                   {name: settle, for: 3s}]";
     let stage = Stage::new(&scenario(&process(", --base, 16MiB, --leak-fd, 20"), phases, "{}"));
