@@ -15,8 +15,8 @@ use crate::log::Log;
 use crate::proc;
 use crate::target::Kind;
 
-/// How many lines of an attached container's past are read: what it logged before is no part of the run.
-const PAST_LINES: &str = "0";
+/// How much of an attached container's past is read: it may be ready by what it logged before.
+const PAST_LINES: &str = "200";
 
 /// How long an address of several is tried for.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
