@@ -1,7 +1,7 @@
 //! What each step of the load came to.
 
 use hdrhistogram::Histogram;
-use timeline::{Amount, Failures, Timeline, Unit, new_histogram};
+use timeline::{Amount, Failures, Timeline, Unit, add_failures, new_histogram};
 
 use crate::clean::one_line;
 
@@ -18,11 +18,11 @@ pub(crate) struct Step {
     pub(crate) name: String,
     pub(crate) requests: u64,
     pub(crate) failures: Failures,
-    /// Service times in microseconds.
+    /// The times that limits are about, in microseconds; counted from what [`timeline::CountedFrom`] says.
     pub(crate) histogram: Histogram<u64>,
 }
 
-/// Service times in seconds.
+/// Times in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Latency {
     /// Half of the answers took longer.
@@ -82,11 +82,9 @@ pub(crate) fn of(timeline: &Timeline) -> Vec<Step> {
         });
         let step = &mut steps[place];
         step.requests += interval.requests;
-        for (kind, count) in &interval.failures {
-            *step.failures.entry(kind.clone()).or_default() += count;
-        }
+        add_failures(&mut step.failures, &interval.failures);
         // A histogram with other bounds is not one of ours; what it holds is left out.
-        if let Some(histogram) = interval.histogram.decode() {
+        if let Some(histogram) = interval.times().decode() {
             let _ = step.histogram.add(&histogram);
         }
     }
@@ -137,6 +135,19 @@ mod tests {
             "  browse/POST /items     1001        1   1.2 ms   1.2 ms   1.2 ms    12 ms    12 ms",
         ];
         assert_eq!(told, expected, "\n{}", told.join("\n"));
+    }
+
+    #[test]
+    fn the_times_of_arrivals_count_from_when_they_were_due() {
+        let mut timeline = example::record(Vec::new()).timeline;
+        let mut waited = new_histogram();
+        waited.record_n(900_000, 1000).unwrap();
+        for interval in &mut timeline.latency {
+            interval.response = Some(timeline::EncodedHistogram::encode(&waited));
+        }
+        assert!(table(&timeline, 90)[1].ends_with("900 ms   900 ms   900 ms   900 ms   900 ms"));
+        let latency = crate::totals::Totals::of(&timeline).unwrap().latency.unwrap();
+        assert_eq!((latency.p50 * 10.0).round() as u64, 9);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the load came to.
 
-use timeline::{Failures, Happening, Timeline, new_histogram};
+use timeline::{Failures, Happening, Timeline, add_failures, new_histogram};
 
 use crate::steps::{self, Latency, Step};
 
@@ -13,7 +13,7 @@ pub(crate) struct Totals {
     pub(crate) failures: Option<Failures>,
     /// The length of the loaded phases, from the first to the last.
     pub(crate) seconds: f64,
-    /// Service times, where a request was answered.
+    /// Where a request was answered; counted from what [`timeline::CountedFrom`] says.
     pub(crate) latency: Option<Latency>,
     /// The steps, each by itself.
     pub(crate) steps: Vec<Step>,
@@ -55,8 +55,8 @@ fn told_by_command(timeline: &Timeline) -> u64 {
 
 fn failures(steps: &[Step]) -> Failures {
     let mut sum = Failures::new();
-    for (kind, count) in steps.iter().flat_map(|step| &step.failures) {
-        *sum.entry(kind.clone()).or_default() += count;
+    for step in steps {
+        add_failures(&mut sum, &step.failures);
     }
     sum
 }

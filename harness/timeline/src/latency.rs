@@ -85,6 +85,13 @@ impl fmt::Display for CountedFrom {
 /// The failed requests of an interval by kind: `status 503`, `timed out`, `connection refused`.
 pub type Failures = BTreeMap<String, u64>;
 
+/// Adds `more` to `sum`, kind by kind.
+pub fn add_failures(sum: &mut Failures, more: &Failures) {
+    for (kind, count) in more {
+        *sum.entry(kind.clone()).or_default() += count;
+    }
+}
+
 /// What one step saw in one interval.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LatencyInterval {
@@ -125,9 +132,7 @@ impl LatencyInterval {
             return None;
         }
         let mut failures = self.failures.clone();
-        for (kind, count) in &other.failures {
-            *failures.entry(kind.clone()).or_default() += count;
-        }
+        add_failures(&mut failures, &other.failures);
         let response = match (&self.response, &other.response) {
             (Some(one), Some(two)) => Some(one.join(two)?),
             (one, two) => one.as_ref().or(two.as_ref()).cloned(),

@@ -21,7 +21,7 @@ pub use heartbeat::Beat;
 pub use hold::Hold;
 pub use latency::{
     ArrivalInterval, CountedFrom, Delay, EncodedHistogram, Failures, LatencyInterval, LoadCost, LoadInterval,
-    new_histogram,
+    add_failures, new_histogram,
 };
 pub use metric::{Kind, Metric, Unit};
 pub use name::Name;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use timeline::{Amount, CountedFrom, Elapsed, Event, Happening, LatencyInterval, Unit, new_histogram};
+use timeline::{Amount, CountedFrom, Elapsed, Event, Happening, LatencyInterval, Unit, add_failures, new_histogram};
 
 use super::{Case, Judgement, as_share, below, code_of, seconds};
 use crate::finding::{Evidence, Verdict};
@@ -27,9 +27,7 @@ impl Totals {
         for interval in intervals {
             totals.requests += interval.requests;
             totals.failed += interval.failed();
-            for (kind, count) in &interval.failures {
-                *totals.failures.entry(kind.clone()).or_default() += count;
-            }
+            add_failures(&mut totals.failures, &interval.failures);
         }
         totals
     }
