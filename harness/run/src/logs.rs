@@ -124,22 +124,17 @@ impl Logs {
 /// What is live after collections, as a series.
 #[derive(Debug, Default)]
 struct LiveHeap {
-    /// Who told first; others are of another measure.
-    source: Option<Name>,
     last: Elapsed,
 }
 
 impl LiveHeap {
     fn sample(&mut self, pause: &Pause, now: Elapsed) -> Option<Observation> {
         let value = pause.live? as f64;
-        let source = *self.source.get_or_insert_with(|| Name::new(&pause.source));
-        if source.text() != &*pause.source {
-            return None;
-        }
+        let source = Name::new(&pause.source).text();
         let due = pause.end();
         self.last = due.max(now - LATEST).max(self.last);
         let key = SeriesKey { subject: Subject::Target, metric: Metric::LiveHeap };
-        Some(Observation::Sample { key, source: source.text(), sample: Sample { due, taken: self.last, value } })
+        Some(Observation::Sample { key, source, sample: Sample { due, taken: self.last, value } })
     }
 }
 
