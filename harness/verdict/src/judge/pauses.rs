@@ -31,8 +31,10 @@ struct Stop {
     most: f64,
     /// What it was, where that is told.
     kind: String,
-    /// What it is put down to: ` (its processor quota held it back for 12 ms)`; empty where nothing is known.
-    cause: String,
+    /// What held the target up: ` (its processor quota held it back for 12 ms)`; empty where nothing is known.
+    held: String,
+    /// The collection that it was in, or that went on beside it, where that is told: ` (in a collection: ...)`.
+    collection: String,
 }
 
 /// All stops that a source saw.
@@ -48,7 +50,6 @@ struct Stops {
     /// The shortest that is told apart, in seconds.
     resolution: f64,
     source: String,
-    notes: Vec<String>,
 }
 
 /// What is limited, and by how much: lengths in seconds.
@@ -66,12 +67,16 @@ pub(super) enum Budget {
 
 impl Case<'_> {
     pub(super) fn pauses(self, watcher: Watcher, budget: Budget) -> Judgement {
-        let stops = match watcher {
-            Watcher::Best if self.timeline.pauses.is_empty() => self.seen_by_heartbeat(),
-            Watcher::Best => self.told_by_runtime(),
-            Watcher::Heartbeat => self.seen_by_heartbeat(),
+        let told = watcher == Watcher::Best && !self.timeline.pauses.is_empty();
+        let stops = if told { self.told_by_runtime() } else { self.seen_by_heartbeat() };
+        let judge = |stops: Stops| {
+            let mut judgement = self.judge_stops(&stops, budget);
+            if told && let Budget::Max(_) = budget {
+                judgement.evidence.notes.extend(self.other_stalls(&stops));
+            }
+            judgement
         };
-        stops.map_or_else(|judgement| *judgement, |stops| self.judge_stops(&stops, budget))
+        stops.map_or_else(|judgement| *judgement, judge)
     }
 
     fn judge_stops(self, seen: &Stops, budget: Budget) -> Judgement {
@@ -124,7 +129,12 @@ fn is_in(windows: &[Window], (from, to): Window) -> bool {
 impl Stop {
     /// Is a part of it put down to what is not the target's?
     fn is_contaminated(&self) -> bool {
-        self.least < 0.5 * self.most && !self.cause.is_empty()
+        self.least < 0.5 * self.most && !self.held.is_empty()
+    }
+
+    /// What it is put down to.
+    fn cause(&self) -> &str {
+        if self.held.is_empty() { &self.collection } else { &self.held }
     }
 }
 
@@ -190,9 +200,6 @@ impl Budget {
         if let Self::Max(_) | Self::P99(_) = self {
             notes.extend(seen.all.iter().filter(|stop| self.concerns(stop)).take(NAMED).map(Stop::told));
         }
-        if let Self::Max(_) = self {
-            notes.extend(seen.notes.iter().cloned());
-        }
         if seen.covered < LEAST_COVERAGE {
             let share = seen.covered * 100.0;
             notes.push(format!("the heartbeat kept only {share:.0} % of its grid: the machine is too busy"));
@@ -239,12 +246,13 @@ impl Stop {
         let (least, most) = (seconds(self.least.max(0.0)), seconds(self.most));
         let kind = if self.kind.is_empty() { String::new() } else { format!("{}, ", self.kind) };
         let length = if least == most { most.to_string() } else { format!("between {least} and {most}") };
-        format!("at {}: {kind}{length}{}", self.at, self.cause)
+        format!("at {}: {kind}{length}{}", self.at, self.cause())
     }
 
     /// The same of the longest, in a summary.
     fn why(&self) -> String {
-        if self.kind.is_empty() { self.cause.clone() } else { format!(" in `{}`{}", self.kind, self.cause) }
+        let kind = if self.kind.is_empty() { String::new() } else { format!(" in `{}`", self.kind) };
+        kind + self.cause()
     }
 }
 

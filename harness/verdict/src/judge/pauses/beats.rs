@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use timeline::{Beat, Elapsed};
 
-use super::cause::{Reason, put_down};
+use super::cause::{Collections, Reason, put_down};
 use super::{Stop, Stops, is_in};
 use crate::judge::{Case, Judgement, Window, untold};
 
@@ -30,7 +30,8 @@ impl Case<'_> {
         let usual = usual(&beats);
         let asked = self.collections();
         let counted = beats.iter().filter(|beat| !is_in(&asked, (beat.sent, beat.done)));
-        let stops: Vec<Stop> = counted.map(|beat| self.stall_of(beat, usual, plan.period)).collect();
+        let collections = Collections::of(self.timeline);
+        let stops: Vec<Stop> = counted.map(|beat| self.stall_of(beat, usual, plan.period, &collections)).collect();
         let longest = stops.iter().map(|stop| stop.most).fold(0.0, f64::max);
         let seen = Stops {
             samples: beats.len() as u64,
@@ -38,30 +39,26 @@ impl Case<'_> {
             covered: coverage(&beats, window, plan.period),
             resolution: longest.max(plan.period.as_secs_f64()),
             source: format!("heartbeat on {} every {}", plan.path, Elapsed::from(plan.period)),
-            notes: Vec::new(),
             all: stops,
         };
         Ok(seen.sorted())
     }
 
     /// The beat as a possible stop: its excess over the usual latency. One that was given up waited as long as any.
-    fn stall_of(self, beat: &Beat, usual: f64, period: Duration) -> Stop {
+    fn stall_of(self, beat: &Beat, usual: f64, period: Duration, collections: &Collections<'_>) -> Stop {
         let excess = (latency(beat) - usual).max(0.0);
-        let stop = |least, most, cause| Stop { at: beat.sent, least, most, kind: String::new(), cause };
+        let (kind, held, collection) = Default::default();
+        let short = Stop { at: beat.sent, least: 0.0, most: excess, kind, held, collection };
         if excess <= usual.max(NOISE) {
             // Below the noise of the usual latency there is nothing to add a period to, and nothing to explain.
-            return stop(0.0, excess, String::new());
+            return short;
         }
-        let most = excess + period.as_secs_f64();
-        let stalled = beat.harness_stalled as f64 / 1e6;
-        let mut reasons = vec![Reason::harness(stalled)];
-        reasons.extend(self.reasons_in((beat.sent, beat.done)));
+        let window = (beat.sent, beat.done);
+        let mut reasons = vec![Reason::harness(beat.harness_stalled as f64 / 1e6)];
+        reasons.extend(self.reasons_in(window));
         let least = excess - reasons.iter().map(Reason::takes).sum::<f64>();
-        let mut cause = put_down(&reasons, most);
-        if cause.is_empty() {
-            cause = self.collection_in((beat.sent, beat.done)).unwrap_or_default();
-        }
-        stop(least, most, cause)
+        let most = excess + period.as_secs_f64();
+        Stop { least, most, held: put_down(&reasons, most), collection: collections.around(window), ..short }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a stop is put down to, in this order: the harness itself, the target's processor quota, others on its
 //! processors, a want of memory, the network, a collection; else to nothing that was seen.
 
-use timeline::{Hold, Metric};
+use std::time::Duration;
 
-use super::told::span;
+use timeline::{Hold, Metric, Pause, Timeline};
+
 use crate::judge::{Case, Window, seconds};
 
 /// What explains a smaller part of a stop than this is not named.
@@ -94,20 +95,33 @@ impl Case<'_> {
         let at = |index: usize| series.samples.get(index).or(series.samples.last()).map_or(0.0, |sample| sample.value);
         (at(behind) - at(before)).max(0.0)
     }
+}
 
-    /// The collection that the runtime told of and that covers most of this stretch, or went on beside it.
-    pub(super) fn collection_in(self, window: Window) -> Option<String> {
-        let overlap = |pause: &timeline::Pause| {
-            let (start, end) = span(pause);
-            end.min(window.1).since(start.max(window.0)).as_secs_f64()
-        };
+/// The pauses that the runtime told of, in order of their ends, to be found by their time.
+pub(super) struct Collections<'a> {
+    pauses: &'a [Pause],
+    longest: Duration,
+}
+
+impl<'a> Collections<'a> {
+    pub(super) fn of(timeline: &'a Timeline) -> Self {
+        let pauses = timeline.pauses.as_slice();
+        let longest = pauses.iter().map(|pause| pause.length).max().unwrap_or(0);
+        Self { pauses, longest: Duration::from_micros(longest) }
+    }
+
+    /// The one that covers most of a stretch, or that went on beside it: ` (in a collection: Scavenge, 12 ms)`.
+    pub(super) fn around(&self, window: Window) -> String {
         let length = window.1.since(window.0).as_secs_f64();
-        let stopped = |pause: &&timeline::Pause| overlap(pause) > 0.5 * length;
-        let pauses = self.timeline.pauses.iter().filter(stopped);
-        let most = pauses.max_by(|a, b| {
-            (!a.concurrent, overlap(a)).partial_cmp(&(!b.concurrent, overlap(b))).unwrap_or(std::cmp::Ordering::Equal)
-        })?;
-        let how = if most.concurrent { "beside" } else { "in" };
-        Some(format!(" ({how} a collection: {}, {})", most.kind, seconds(most.length as f64 / 1e6)))
+        let overlap = |pause: &Pause| pause.end().min(window.1).since(pause.start.max(window.0)).as_secs_f64();
+        let first = self.pauses.partition_point(|pause| pause.end() <= window.0);
+        // One that ends later than this began behind the stretch.
+        let near = self.pauses[first..].iter().take_while(|pause| pause.end() <= window.1 + self.longest);
+        let covers = near.filter(|pause| overlap(pause) > 0.5 * length);
+        let most = covers.max_by(|a, b| b.concurrent.cmp(&a.concurrent).then(overlap(a).total_cmp(&overlap(b))));
+        most.map_or_else(String::new, |most| {
+            let how = if most.concurrent { "beside" } else { "in" };
+            format!(" ({how} a collection: {}, {})", most.kind, seconds(most.length as f64 / 1e6))
+        })
     }
 }

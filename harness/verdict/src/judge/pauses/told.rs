@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use timeline::{Elapsed, Pause};
+use timeline::Pause;
 
 use super::cause::{Reason, put_down};
 use super::{Stop, Stops, is_in};
@@ -20,21 +20,23 @@ impl Case<'_> {
         let asked = self.collections();
         let source = self.best_source();
         let counts = |pause: &&Pause| {
-            let span = span(pause);
-            let within = pause.start >= window.0 && span.1 <= window.1;
-            within && pause.source == source && !pause.concurrent && !pause.forced && !is_in(&asked, span)
+            let within = pause.start >= window.0 && pause.end() <= window.1;
+            within
+                && pause.source == source
+                && !pause.concurrent
+                && !pause.forced
+                && !is_in(&asked, (pause.start, pause.end()))
         };
         let pauses: Vec<&Pause> = self.timeline.pauses.iter().filter(counts).collect();
-        let stops = Stops {
+        let told = Stops {
             samples: pauses.len() as u64,
             all: pauses.iter().map(|pause| self.stop_of(pause)).collect(),
             window,
             covered: 1.0,
             resolution: RESOLUTION,
             source: source.to_string(),
-            notes: Vec::new(),
         };
-        Ok(self.with_other_stalls(stops.sorted()))
+        Ok(told.sorted())
     }
 
     /// Two may tell of the same pauses, such as the runtime and its log: the one that tells of more.
@@ -51,35 +53,29 @@ impl Case<'_> {
     fn stop_of(self, pause: &Pause) -> Stop {
         let most = pause.length as f64 / 1e6;
         let ran = pause.cpu.map(|cpu| cpu as f64 / 1e6).filter(|ran| *ran < BUSY * most);
-        let (least, cause) = if let Some(ran) = ran {
+        let (least, held) = if let Some(ran) = ran {
             (ran, format!(" (it ran for {} of it only: it waited for a processor)", seconds(ran)))
         } else {
-            let reasons = self.reasons_in(span(pause));
+            let reasons = self.reasons_in((pause.start, pause.end()));
             (most - reasons.iter().map(Reason::takes).sum::<f64>(), put_down(&reasons, most))
         };
-        Stop { at: pause.start, least, most, kind: pause.kind.to_string(), cause }
+        Stop { at: pause.start, least, most, kind: pause.kind.to_string(), held, collection: String::new() }
     }
 
     /// A note on what the heartbeat saw longer than any of these: stalls that are no collections.
-    fn with_other_stalls(self, mut told: Stops) -> Stops {
-        let period = self.plan.probes.heartbeat.as_ref().map_or(0.0, |plan| plan.period.as_secs_f64());
+    pub(super) fn other_stalls(self, told: &Stops) -> Option<String> {
+        let period = self.plan.probes.heartbeat.as_ref()?.period.as_secs_f64();
         let longest = told.all.first().map_or(0.0, |stop| stop.most).max(2.0 * period);
-        let Ok(seen) = self.seen_by_heartbeat() else { return told };
-        let collects = |stop: &&Stop| stop.least > longest && !stop.cause.contains("collection");
-        let others: Vec<&Stop> = seen.all.iter().filter(collects).collect();
-        if let Some(most) = others.iter().max_by(|a, b| a.least.total_cmp(&b.least)) {
-            told.notes.push(format!(
-                "the heartbeat saw the target stand still {} times for longer, and in no pause that is told: up to {} at \
-                 {} (`stalls: {{max: ...}}` judges these)",
-                others.len(),
-                seconds(most.least),
-                most.at
-            ));
-        }
-        told
+        let seen = self.seen_by_heartbeat().ok()?;
+        let is_other = |stop: &&Stop| stop.least > longest && stop.collection.is_empty();
+        let others: Vec<&Stop> = seen.all.iter().filter(is_other).collect();
+        let most = others.iter().max_by(|a, b| a.least.total_cmp(&b.least))?;
+        Some(format!(
+            "the heartbeat saw the target stand still {} times for longer, and in no pause that is told: up to {} at {} \
+             (`stalls: {{max: ...}}` judges these)",
+            others.len(),
+            seconds(most.least),
+            most.at
+        ))
     }
-}
-
-pub(super) fn span(pause: &Pause) -> (Elapsed, Elapsed) {
-    (pause.start, pause.start + std::time::Duration::from_micros(pause.length))
 }
