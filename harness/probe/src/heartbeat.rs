@@ -51,7 +51,8 @@ impl Heart {
         plan: &HeartbeatPlan,
         address: SocketAddr,
         clock: Clock,
-        (stalls, holds): (Stalls, Holds),
+        stalls: Stalls,
+        holds: Holds,
         out: Out,
     ) -> Result<Self, ProbeError> {
         let line = Line::new(address, plan.host.clone(), "plimsoll-heartbeat");

@@ -55,16 +55,11 @@ impl Holds {
 
     /// Of the processes from `pid` on; `quota` reads how long they were held back.
     pub(crate) fn of(pid: u32, descent: Descent, quota: Option<Cgroup>, clock: Clock) -> Self {
-        let worker = Worker { descent, pid, queue: RunQueue::of_process(pid), budget: Budget::new(clock) };
+        let worker = Worker { descent, pid, queue: RunQueue::that_answers(pid), budget: Budget::new(clock) };
         let memory = File::open("/proc/pressure/memory").ok();
         let mut holds = Self { quota, worker: Some(worker), memory, ..Self::unknown(clock) };
         holds.last = (clock.now(), holds.count(true));
         holds
-    }
-
-    /// The clock that it goes by.
-    pub(crate) fn clock(&self) -> Clock {
-        self.clock
     }
 
     /// Counts, `beat` having just ended; what held it up where it took long.
@@ -136,7 +131,7 @@ impl Worker {
         });
         match busiest.flatten() {
             Some(busiest) if busiest != *pid => {
-                (*pid, *queue) = (busiest, RunQueue::of_thread(busiest, first_to_answer(busiest)));
+                (*pid, *queue) = (busiest, RunQueue::that_answers(busiest));
                 true
             }
             _ => false,
@@ -156,7 +151,13 @@ impl Worker {
     }
 }
 
-/// A JVM's first thread only waits for its end.
+impl RunQueue {
+    /// That of the thread of a process that answers: a JVM's first one only waits for its end.
+    fn that_answers(pid: u32) -> Self {
+        Self::of_thread(pid, first_to_answer(pid))
+    }
+}
+
 fn first_to_answer(pid: u32) -> u32 {
     let is_of_jvm = |thread: &u32| {
         read_text(&format!("/proc/{pid}/task/{thread}/comm")).is_ok_and(|name| name.trim_end() == "VM Thread")

@@ -184,7 +184,7 @@ pub fn start(
     probes.spawn("sampler", move |stop| sampler.run(stop))?;
     probes.spawn("runtime", move |stop| watch.run(stop))?;
     if let Some(plan) = &plan.heartbeat {
-        probes.beat(plan, watched.address.ok_or(ProbeError::NoAddress)?, holds, &out)?;
+        probes.beat(plan, watched.address.ok_or(ProbeError::NoAddress)?, clock, holds, &out)?;
     }
     Ok(probes)
 }
@@ -245,9 +245,16 @@ impl Probes {
         self.spawn("fallback", move |stop| asker.run(stop))
     }
 
-    fn beat(&mut self, plan: &HeartbeatPlan, address: SocketAddr, holds: Holds, out: &Out) -> Result<(), ProbeError> {
-        let (stalls, clock) = (stall::Stalls::default(), holds.clock());
-        let heart = heartbeat::Heart::new(plan, address, clock, (stalls.clone(), holds), out.clone())?;
+    fn beat(
+        &mut self,
+        plan: &HeartbeatPlan,
+        address: SocketAddr,
+        clock: Clock,
+        holds: Holds,
+        out: &Out,
+    ) -> Result<(), ProbeError> {
+        let stalls = stall::Stalls::default();
+        let heart = heartbeat::Heart::new(plan, address, clock, stalls.clone(), holds, out.clone())?;
         self.spawn("stalls", move |stop| stall::watch(&stalls, &clock, stop))?;
         self.spawn("heartbeat", move |stop| heart.run(stop))
     }

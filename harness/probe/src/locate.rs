@@ -41,9 +41,8 @@ pub(crate) fn target(pid: Option<u32>, container: Option<&str>, clock: Clock) ->
     let life = Life::of(pid).map_err(|error| hold_error(pid, error))?;
     let descent = Descent::of(pid, clock).map_err(|error| read_error(pid, error))?;
     let places = Places::new(&cgroups, container)?;
-    let family = Descent::of(pid, clock).map_err(|error| read_error(pid, error))?;
-    let (readers, quota) = readers(pid, descent, &places, clock);
-    Ok(Some(Target { life, readers, holds: Holds::of(pid, family, quota, clock) }))
+    let (readers, quota) = readers(pid, descent.clone(), &places, clock);
+    Ok(Some(Target { life, readers, holds: Holds::of(pid, descent, quota, clock) }))
 }
 
 fn hold_error(pid: u32, error: Errno) -> ProbeError {

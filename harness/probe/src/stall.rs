@@ -35,11 +35,6 @@ impl RunQueue {
         Self(File::open("/proc/thread-self/schedstat").ok())
     }
 
-    /// That of the first thread of a process.
-    pub(crate) fn of_process(pid: u32) -> Self {
-        Self::of_thread(pid, pid)
-    }
-
     /// That of a thread of a process.
     pub(crate) fn of_thread(pid: u32, thread: u32) -> Self {
         Self(File::open(format!("/proc/{pid}/task/{thread}/schedstat")).ok())

@@ -66,7 +66,7 @@ fn inner_folders(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
 
 /// The processes below a first one. Who has been of the family stays of it, even when its parent dies
 /// and it becomes a child of somebody else.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Descent {
     /// By pid, with the start that tells it from a later process of the same pid.
     known: BTreeMap<u32, u64>,
