@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Which crates of the house a crate may know. The order is that of the flow of data.
-const KNOWS: [(&str, &[&str]); 15] = [
+const KNOWS: [(&str, &[&str]); 16] = [
     ("timeline", &[]),
+    ("framing", &[]),
     ("clock", &["timeline"]),
     ("import", &["timeline"]),
     ("gclog", &["timeline"]),
     ("scenario", &["timeline"]),
     ("verdict", &["scenario", "timeline"]),
     ("target", &["clock", "scenario", "timeline"]),
-    ("load", &["clock", "scenario", "timeline"]),
-    ("probe", &["clock", "gclog", "scenario", "timeline"]),
+    ("load", &["clock", "framing", "scenario", "timeline"]),
+    ("probe", &["clock", "framing", "gclog", "scenario", "timeline"]),
     ("record", &["scenario", "timeline", "verdict"]),
     ("report", &["record", "scenario", "timeline", "verdict"]),
     ("run", &["clock", "gclog", "load", "probe", "record", "scenario", "target", "timeline", "verdict"]),
@@ -28,13 +29,14 @@ const KNOWS: [(&str, &[&str]); 15] = [
 ];
 
 /// A library that only some crates may name, in their manifest or their sources.
-const OWNED: [(&str, &[&str]); 16] = [
+const OWNED: [(&str, &[&str]); 17] = [
     ("csv", &["import", "load"]),
     ("goose", &["load"]),
     ("flate2", &["load"]),
     ("h2", &["load"]),
-    ("httparse", &["load"]),
+    ("httparse", &["framing", "load"]),
     ("httpdate", &["load"]),
+    ("nix", &["probe"]),
     ("tokio-rustls", &["load"]),
     ("testcontainers", &["target"]),
     ("bollard", &["target"]),
@@ -48,7 +50,7 @@ const OWNED: [(&str, &[&str]); 16] = [
 ];
 
 /// Crates that decide and tell, and so neither wait nor touch the world.
-const PURE: [&str; 7] = ["timeline", "import", "gclog", "scenario", "verdict", "report", "corpus"];
+const PURE: [&str; 8] = ["timeline", "framing", "import", "gclog", "scenario", "verdict", "report", "corpus"];
 /// What would touch it.
 const IMPURE: [&str; 6] = ["tokio::", "std::fs", "std::env::", "std::process", "std::net::Tcp", "println!"];
 

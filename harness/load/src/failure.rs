@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use framing::Malformed;
 use timeline::show_duration;
 
 /// A way to fail. There are few of them, whatever the target does: they are keys in the record.
@@ -58,6 +59,12 @@ impl fmt::Display for Failure {
             Self::Panicked => "the load generator panicked",
             Self::Other => "request failed",
         })
+    }
+}
+
+impl From<Malformed> for Failure {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
     }
 }
 

@@ -1,14 +1,12 @@
 //! HTTP, as lean as it can be: requests that are put together once, one write for each, answers parsed in place.
 //!
 //! A library's client costs a third more processor time for each request and up to twice as much, and what it does
-//! besides is not told. HTTP/1.1 is ours: what an answer may look like follows RFC 9112. The frames of HTTP/2 are h2's.
+//! besides is not told. HTTP/1.1 is ours, and where its answers end says `framing`. The frames of HTTP/2 are h2's.
 
-mod body;
 mod client;
 mod connection;
 mod cookies;
 mod decode;
-mod head;
 mod kept;
 mod manner;
 mod origin;

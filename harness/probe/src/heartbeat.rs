@@ -4,18 +4,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clock::Clock;
-use hyper::StatusCode;
 use scenario::HeartbeatPlan;
 use timeline::{Beat, Elapsed};
-use tokio::runtime::{Builder, Runtime};
 
-use crate::ProbeError;
 use crate::grid::Grid;
 use crate::hold::Holds;
-use crate::line::{Line, LineError};
 use crate::out::Out;
+use crate::pulse::{Answer, Pulse, PulseError};
 use crate::reader::Trouble;
-use crate::stall::{RunQueue, Stalls, TICK};
+use crate::stall::{Freeze, Sleeper};
 use crate::stop::Stop;
 
 /// After this time an answer is no longer waited for.
@@ -23,132 +20,160 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// For how long a beat under way may still be answered when it is time to stop. What is not answered
 /// then counts as unanswered: it may be the end of a long pause.
 const GRACE: Duration = Duration::from_millis(100);
-/// After this time the sleeper has told what happened before it.
-const SETTLED: Duration = Duration::from_millis(2 * TICK.as_millis() as u64);
+/// While an answer is awaited: how soon a freeze of the whole machine is seen, which would look like a pause.
+const TICK: Duration = Duration::from_millis(5);
 const NAME: &str = "heartbeat";
 
 /// Beats.
 pub(crate) struct Heart {
     clock: Clock,
-    period: Duration,
-    path: String,
-    stalls: Stalls,
+    grid: Grid,
+    pulse: Pulse,
     holds: Holds,
     out: Out,
-    runtime: Runtime,
-    line: Line,
     trouble: Trouble,
-    /// The latest beat, until it is known for how long the harness stood still meanwhile.
-    latest: Option<Beat>,
+    /// The next point of the grid at which a beat is due.
+    due: Elapsed,
+    waiting: Option<Waiting>,
 }
 
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-impl Heart {
-    pub(crate) fn new(
-        plan: &HeartbeatPlan,
-        address: SocketAddr,
-        clock: Clock,
-        stalls: Stalls,
-        holds: Holds,
-        out: Out,
-    ) -> Result<Self, ProbeError> {
-        let line = Line::new(address, plan.host.clone(), "plimsoll-heartbeat");
-        line.request(&plan.path).map_err(|source| ProbeError::Path { path: plan.path.clone(), source })?;
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|source| ProbeError::Thread { name: NAME, source })?;
-        let (period, path, trouble) = (plan.period, plan.path.clone(), Trouble::default());
-        Ok(Self { clock, period, path, stalls, holds, out, runtime, line, trouble, latest: None })
-    }
-
-    /// Beats until it is told to stop. Between beats the thread sleeps outside of the runtime, whose
-    /// timers are only good to a millisecond; nothing else runs there.
-    pub(crate) fn run(mut self, stop: &Stop) {
-        let grid = Grid::new(self.clock.now(), self.period);
-        let queue = RunQueue::of_this_thread();
-        let mut due = grid.start();
-        loop {
-            self.settle(due, stop);
-            let waited = queue.waited();
-            if !stop.wait_until(&self.clock, due) {
-                break;
-            }
-            let mut beat = self.beat(due, stop);
-            beat.harness_stalled = micros(queue.waited().saturating_sub(waited));
-            if let Some(hold) = self.holds.behind(&beat) {
-                self.out.hold(hold);
-            }
-            self.hand_on();
-            self.latest = Some(beat);
-            due = grid.next(due, beat.done);
-        }
-        self.hand_on();
-    }
-
-    /// Hands on the latest beat before the next one is due, where there is time for it.
-    fn settle(&mut self, due: Elapsed, stop: &Stop) {
-        let settled = self.clock.now() + SETTLED;
-        if self.latest.is_some() && settled + SETTLED < due {
-            stop.wait_until(&self.clock, settled);
-            self.hand_on();
-        }
-    }
-
-    /// Hands on the latest beat. By now the sleeper knows whether the harness was frozen meanwhile.
-    fn hand_on(&mut self) {
-        if let Some(mut beat) = self.latest.take() {
-            let stalled = beat.harness_stalled + micros(self.stalls.within(beat.due, beat.done));
-            beat.harness_stalled = stalled.min(micros(beat.done.since(beat.due)));
-            self.out.beat(beat);
-        }
-    }
-
-    fn beat(&mut self, due: Elapsed, stop: &Stop) -> Beat {
-        let sent = self.clock.now();
-        let outcome = self.runtime.block_on(ask(&mut self.line, &self.path, stop));
-        let done = self.clock.now();
-        let answered = outcome.as_ref().is_ok_and(|status| !status.is_server_error());
-        self.tell(done, outcome);
-        Beat { due, sent, done, harness_stalled: 0, answered }
-    }
-
-    fn tell(&mut self, now: Elapsed, outcome: Result<StatusCode, BeatError>) {
-        let news = match outcome {
-            Ok(_) => self.trouble.worked(NAME),
-            Err(BeatError::Stopped) => None,
-            Err(error) => self.trouble.failed(now, NAME, &error),
-        };
-        if let Some(what) = news {
-            self.out.happened(what);
-        }
-    }
+/// A beat under way.
+#[derive(Debug)]
+struct Waiting {
+    due: Elapsed,
+    sent: Elapsed,
+    /// When the question had left: between that and `sent` the harness may have been held up.
+    left: Elapsed,
+    freezes: Vec<Freeze>,
 }
 
 /// Why there was no answer.
 #[derive(Debug, thiserror::Error)]
 enum BeatError {
     #[error(transparent)]
-    Line(#[from] LineError),
+    Pulse(#[from] PulseError),
     #[error("no answer within {} s", PATIENCE.as_secs())]
     Late,
-    #[error("stopped before the answer came")]
-    Stopped,
 }
 
-/// One question and its whole answer, or the reason why it was given up.
-async fn ask(line: &mut Line, path: &str, stop: &Stop) -> Result<StatusCode, BeatError> {
-    let stopped = async {
-        stop.heard().await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        biased;
-        answer = tokio::time::timeout(PATIENCE, line.get(path, 0)) => match answer {
-            Ok(page) => Ok(page?.status),
-            Err(_) => Err(BeatError::Late),
-        },
-        () = stopped => Err(BeatError::Stopped),
+impl Heart {
+    pub(crate) fn new(plan: &HeartbeatPlan, address: SocketAddr, clock: Clock, holds: Holds, out: Out) -> Self {
+        let pulse = Pulse::new(clock, address, plan.host.as_deref(), &plan.path);
+        let grid = Grid::new(clock.now(), plan.period);
+        Self { clock, due: grid.start(), grid, pulse, holds, out, trouble: Trouble::default(), waiting: None }
+    }
+
+    /// Beats until it is told to stop.
+    pub(crate) fn run(mut self, stop: &Stop) {
+        let mut sleeper = Sleeper::new(self.clock);
+        while sleeper.sleep(self.next(), stop) {
+            self.turn(sleeper.frozen);
+        }
+        self.end();
+    }
+
+    /// When there is something to do: a beat is due, or it is time to look for the answer to the last one, which is at
+    /// the next point of the grid at the latest.
+    fn next(&self) -> Elapsed {
+        match &self.waiting {
+            Some(waiting) => {
+                let now = self.clock.now();
+                self.grid.next(waiting.due, now).min(now + TICK)
+            }
+            None => self.due,
+        }
+    }
+
+    fn turn(&mut self, freeze: Option<Freeze>) {
+        if let Some(mut waiting) = self.waiting.take() {
+            waiting.freezes.extend(freeze);
+            self.waiting = self.look(waiting);
+        }
+        if self.waiting.is_none() && self.due <= self.clock.now() {
+            self.waiting = self.ask(self.due);
+        }
+    }
+
+    /// Sends the beat that is due; where that fails, it is over.
+    fn ask(&mut self, due: Elapsed) -> Option<Waiting> {
+        let sent = self.clock.now();
+        let asked = self.pulse.ask();
+        let waiting = Waiting { due, sent, left: self.clock.now(), freezes: Vec::new() };
+        match asked {
+            Ok(()) => Some(waiting),
+            Err(error) => {
+                self.fail(&waiting, &error.into());
+                None
+            }
+        }
+    }
+
+    /// Looks for the answer; the beat again where it is still under way.
+    fn look(&mut self, waiting: Waiting) -> Option<Waiting> {
+        match self.pulse.look() {
+            Ok(Answer::Came { status, at }) => {
+                if let Some(news) = self.trouble.worked(NAME) {
+                    self.out.happened(news);
+                }
+                self.over(&waiting, at, status < 500);
+                None
+            }
+            Ok(Answer::AskedAgain) => {
+                let now = self.clock.now();
+                Some(Waiting { sent: now, left: now, ..waiting })
+            }
+            Ok(Answer::Awaited) if self.clock.now().since(waiting.sent) < PATIENCE => Some(waiting),
+            Ok(Answer::Awaited) => {
+                self.fail(&waiting, &BeatError::Late);
+                None
+            }
+            Err(error) => {
+                self.fail(&waiting, &error.into());
+                None
+            }
+        }
+    }
+
+    fn fail(&mut self, waiting: &Waiting, error: &BeatError) {
+        let now = self.clock.now();
+        self.pulse.give_up();
+        if let Some(news) = self.trouble.failed(now, NAME, error) {
+            self.out.happened(news);
+        }
+        self.over(waiting, now, false);
+    }
+
+    /// Hands on the beat that is over, and what held the target up meanwhile.
+    fn over(&mut self, waiting: &Waiting, done: Elapsed, answered: bool) {
+        let beat = waiting.beat(done, answered);
+        if let Some(hold) = self.holds.behind(&beat) {
+            self.out.hold(hold);
+        }
+        self.out.beat(beat);
+        self.due = self.grid.next(beat.due, beat.done);
+    }
+
+    /// Waits a little for the answer to a beat under way, so that the last one is not lost.
+    fn end(mut self) {
+        let until = self.clock.now() + GRACE;
+        while let Some(waiting) = self.waiting.take() {
+            let now = self.clock.now();
+            match self.look(waiting) {
+                Some(unanswered) if now >= until => self.over(&unanswered, now, false),
+                awaited => self.waiting = awaited,
+            }
+            self.clock.block_until(now + TICK);
+        }
+    }
+}
+
+impl Waiting {
+    fn beat(&self, done: Elapsed, answered: bool) -> Beat {
+        // The wall clock, by which the kernel tells when an answer came, may have been moved a little.
+        let done = done.max(self.left);
+        let frozen = self.freezes.iter().map(|(from, to)| (*to).min(done).since((*from).max(self.left)));
+        let stalled = self.left.since(self.sent) + frozen.sum();
+        let harness_stalled = u64::try_from(stalled.as_micros()).unwrap_or(u64::MAX);
+        Beat { due: self.due, sent: self.sent, done, harness_stalled, answered }
     }
 }

@@ -18,6 +18,7 @@ mod line;
 mod locate;
 mod out;
 mod proc;
+mod pulse;
 mod reader;
 mod runtime;
 mod sampler;
@@ -36,7 +37,7 @@ use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use clock::Clock;
-use scenario::{HeartbeatPlan, ProbePlan, RuntimePlan};
+use scenario::{ProbePlan, RuntimePlan};
 use timeline::{Observation, SeriesKey, Subject};
 use tokio::sync::{mpsc, oneshot};
 
@@ -103,14 +104,6 @@ pub enum ProbeError {
     /// A heartbeat needs an address.
     #[error("the heartbeat has no address to go to")]
     NoAddress,
-    /// The heartbeat's path cannot stand in a request.
-    #[error("`{path}` cannot be requested")]
-    Path {
-        /// The path.
-        path: String,
-        /// Why.
-        source: hyper::http::Error,
-    },
     /// A file that everything else depends on could not be read.
     #[error("cannot read `{path}`")]
     Read {
@@ -184,7 +177,9 @@ pub fn start(
     probes.spawn("sampler", move |stop| sampler.run(stop))?;
     probes.spawn("runtime", move |stop| watch.run(stop))?;
     if let Some(plan) = &plan.heartbeat {
-        probes.beat(plan, watched.address.ok_or(ProbeError::NoAddress)?, clock, holds, &out)?;
+        let address = watched.address.ok_or(ProbeError::NoAddress)?;
+        let heart = heartbeat::Heart::new(plan, address, clock, holds, out);
+        probes.spawn("heartbeat", move |stop| heart.run(stop))?;
     }
     Ok(probes)
 }
@@ -243,20 +238,6 @@ impl Probes {
         self.sources.extend(fallback.metrics().iter().copied().map(key));
         let asker = fallback::Asker::new(fallback, clock, grid, out.clone())?;
         self.spawn("fallback", move |stop| asker.run(stop))
-    }
-
-    fn beat(
-        &mut self,
-        plan: &HeartbeatPlan,
-        address: SocketAddr,
-        clock: Clock,
-        holds: Holds,
-        out: &Out,
-    ) -> Result<(), ProbeError> {
-        let stalls = stall::Stalls::default();
-        let heart = heartbeat::Heart::new(plan, address, clock, stalls.clone(), holds, out.clone())?;
-        self.spawn("stalls", move |stop| stall::watch(&stalls, &clock, stop))?;
-        self.spawn("heartbeat", move |stop| heart.run(stop))
     }
 }
 

@@ -1,29 +1,21 @@
 //! When the harness itself stood still.
 //!
 //! Two things hold a thread up. It waits for a processor: the kernel counts that for each thread, to the
-//! nanosecond ([`RunQueue`]). Or the whole program, or the whole machine, is frozen: a thread that does
-//! nothing but sleep sees by how much it overslept ([`Stalls`]). What it overslept because it waited for a
-//! processor is left out: on a busy machine the target itself is what it waits for, and the target's
-//! longest pauses would be forgiven.
+//! nanosecond ([`RunQueue`]). Or the whole program, or the whole machine, is frozen: a thread that sleeps sees by how much
+//! it overslept ([`Sleeper`]). What it overslept because it waited for a processor is left out: on a busy machine the
+//! target itself is what it waits for, and the target's longest pauses would be forgiven.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clock::Clock;
 use timeline::Elapsed;
 
-use crate::grid::Grid;
 use crate::stop::Stop;
 
-/// Between two looks.
-pub(crate) const TICK: Duration = Duration::from_millis(5);
 /// What the kernel's timers may be late by on a machine that is well.
 const USUAL: Duration = Duration::from_millis(1);
-/// Enough for the longest beat: thirty seconds of stalls, one at each tick.
-const KEPT: usize = 6000;
 
 /// For how long a thread has waited for a processor since it began.
 #[derive(Debug)]
@@ -53,72 +45,45 @@ fn waited(schedstat: &str) -> Option<Duration> {
     schedstat.split_ascii_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
 }
 
-/// The stalls that were seen.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Stalls(Arc<Mutex<Seen>>);
+/// From when to when the harness was frozen.
+pub(crate) type Freeze = (Elapsed, Elapsed);
 
-/// From when to when, the latest first, without overlap.
-#[derive(Debug, Default)]
-struct Seen(VecDeque<(Elapsed, Elapsed)>);
-
-impl Stalls {
-    /// For how long between `from` and `to` the harness was frozen. The latest stall is known once the
-    /// sleeper has had its turn, a tick after it.
-    pub(crate) fn within(&self, from: Elapsed, to: Elapsed) -> Duration {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).within(from, to)
-    }
-
-    fn woke(&self, due: Elapsed, woken: Elapsed) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).woke(due, woken);
-    }
+/// A thread that sleeps until one time after the other, and sees when it was frozen meanwhile.
+#[derive(Debug)]
+pub(crate) struct Sleeper {
+    clock: Clock,
+    queue: RunQueue,
+    waited: Duration,
+    /// The freeze that it woke up from last, where it was frozen.
+    pub(crate) frozen: Option<Freeze>,
 }
 
-impl Seen {
-    fn woke(&mut self, due: Elapsed, woken: Elapsed) {
-        if woken.since(due) > USUAL {
-            self.0.truncate(KEPT - 1);
-            self.0.push_front((due, woken));
-        }
+impl Sleeper {
+    /// Of this thread.
+    pub(crate) fn new(clock: Clock) -> Self {
+        let queue = RunQueue::of_this_thread();
+        Self { clock, waited: queue.waited(), queue, frozen: None }
     }
 
-    fn within(&self, from: Elapsed, to: Elapsed) -> Duration {
-        let recent = self.0.iter().take_while(|(_, end)| *end > from);
-        recent.map(|(start, end)| (*end).min(to).since((*start).max(from))).sum()
+    /// Sleeps until `due`; false where the word to stop came first.
+    pub(crate) fn sleep(&mut self, due: Elapsed, stop: &Stop) -> bool {
+        // What was due before it fell asleep is late for other reasons.
+        let due = due.max(self.clock.now());
+        let goes_on = stop.wait_until(&self.clock, due);
+        self.woke(due, self.clock.now());
+        goes_on
     }
-}
 
-/// Sleeps from tick to tick, and notes when it was woken late.
-pub(crate) fn watch(stalls: &Stalls, clock: &Clock, stop: &Stop) {
-    let grid = Grid::new(clock.now(), TICK);
-    let queue = RunQueue::of_this_thread();
-    let mut due = grid.start();
-    let mut waited = queue.waited();
-    while stop.wait_until(clock, due) {
-        let now = clock.now();
-        let before = std::mem::replace(&mut waited, queue.waited());
-        stalls.woke(due, now - waited.saturating_sub(before));
-        due = grid.next(due, now);
+    fn woke(&mut self, due: Elapsed, now: Elapsed) {
+        let before = std::mem::replace(&mut self.waited, self.queue.waited());
+        let woken = now - self.waited.saturating_sub(before);
+        self.frozen = (woken.since(due) > USUAL).then_some((due, woken));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(millis: u64) -> Elapsed {
-        Elapsed::from_micros(millis * 1000)
-    }
-
-    #[test]
-    fn only_what_lies_within_the_beat_counts() {
-        let mut seen = Seen::default();
-        seen.woke(at(10), at(30));
-        seen.woke(at(35), at(35));
-        seen.woke(at(40), at(60));
-        assert_eq!(seen.within(at(20), at(50)), Duration::from_millis(20));
-        assert_eq!(seen.within(at(31), at(39)), Duration::ZERO);
-        assert_eq!(seen.within(at(0), at(65)), Duration::from_millis(40));
-    }
 
     #[test]
     fn the_wait_for_a_processor_is_the_second_number() {
@@ -128,12 +93,17 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_stalls_are_let_go() {
-        let mut seen = Seen::default();
-        for k in 0..7000 {
-            seen.woke(at(10 * k), at(10 * k + 5));
-        }
-        assert_eq!(seen.0.len(), KEPT);
-        assert_eq!(seen.0.front(), Some(&(at(69_990), at(69_995))));
+    fn waking_late_is_a_freeze_and_waking_in_time_is_none() {
+        let mut sleeper = Sleeper::new(Clock::start());
+        let at = |millis: u64| Elapsed::from_micros(millis * 1000);
+        sleeper.queue = RunQueue(None);
+        sleeper.woke(at(10), at(30));
+        assert_eq!(sleeper.frozen, Some((at(10), at(30))));
+        sleeper.woke(at(35), at(36));
+        assert_eq!(sleeper.frozen, None);
+        let stop = Stop::new();
+        assert!(sleeper.sleep(at(0), &stop));
+        stop.tell();
+        assert!(!sleeper.sleep(at(u64::from(u32::MAX)), &stop));
     }
 }

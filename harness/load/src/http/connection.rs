@@ -1,10 +1,9 @@
 //! One connection, and one exchange after the other on it.
 
+use framing::{Body, Fed, Head, LONGEST_HEAD};
 use timeline::Elapsed;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::body::{Body, Fed};
-use super::head::{Head, LONGEST_HEAD};
 use super::kept::Kept;
 use super::request::Wire;
 use super::stream::Stream;

@@ -3,9 +3,9 @@
 use http::HeaderMap;
 
 use super::decode;
-use super::head::MOST_HEADERS;
 use crate::failure::Failure;
 use crate::script::Answer;
+use framing::MOST_HEADERS;
 
 /// So much of a body is kept; what is looked for behind that is not found.
 pub(super) const MOST_KEPT: usize = 8 * 1024 * 1024;

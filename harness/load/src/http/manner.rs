@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use clock::Clock;
+use framing::Body;
 use scenario::{Manner, Point};
 use tokio::io::AsyncWriteExt;
 
-use super::body::Body;
 use super::connection::{Broken, Connection, Done};
 use super::request::Wire;
 use crate::failure::Failure;

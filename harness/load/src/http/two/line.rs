@@ -10,13 +10,13 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
+use framing::LONGEST_HEAD;
 use h2::Ping;
 use h2::client::{Builder, SendRequest};
 use scenario::Reuse;
 use timeline::Elapsed;
 use tokio::sync::Mutex;
 
-use super::super::head::LONGEST_HEAD;
 use super::super::origin::Origin;
 use crate::failure::Failure;
 

@@ -2,24 +2,25 @@
 
 use httparse::Status;
 
-use super::head::Framing;
-use crate::failure::Failure;
+use crate::{Framing, Malformed};
 
 /// A line of a chunked body longer than this is none.
 const LONGEST_LINE: usize = 4096;
 
 /// A body on its way in: it is fed what comes, and says what of it is body and when it is over.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Body {
+pub enum Body {
     /// So many bytes are left.
     Length(u64),
+    /// In chunks.
     Chunked(Chunk),
+    /// It ends with the connection.
     UntilClosed,
 }
 
 /// Where in a chunked body (RFC 9112, 7.1).
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Chunk {
+pub enum Chunk {
     /// Before the size of a chunk.
     Size,
     /// So many bytes of the chunk are left.
@@ -33,15 +34,16 @@ pub(super) enum Chunk {
 
 /// What was made of some bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fed {
+pub struct Fed {
     /// So many of them were used up.
-    pub(super) used: usize,
+    pub used: usize,
     /// The last so many of those are body.
-    pub(super) data: usize,
+    pub data: usize,
 }
 
 impl Body {
-    pub(super) fn new(framing: Framing) -> Self {
+    /// One that ends as `framing` says.
+    pub fn new(framing: Framing) -> Self {
         match framing {
             Framing::Length(length) => Self::Length(length),
             Framing::Chunked => Self::Chunked(Chunk::Size),
@@ -49,12 +51,16 @@ impl Body {
         }
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    /// Is all of it there? One that ends with the connection never says so.
+    pub fn is_over(&self) -> bool {
         matches!(self, Self::Length(0) | Self::Chunked(Chunk::Over))
     }
 
     /// Takes from the front of `bytes` what it can; nothing used means that more is needed.
-    pub(super) fn feed(&mut self, bytes: &[u8]) -> Result<Fed, Failure> {
+    ///
+    /// # Errors
+    /// Where these are no chunks.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Fed, Malformed> {
         Ok(match self {
             Self::Length(left) => take(left, bytes),
             Self::Chunked(chunk) => chunk.feed(bytes)?,
@@ -64,7 +70,7 @@ impl Body {
 }
 
 impl Chunk {
-    fn feed(&mut self, bytes: &[u8]) -> Result<Fed, Failure> {
+    fn feed(&mut self, bytes: &[u8]) -> Result<Fed, Malformed> {
         let mut framing = 0;
         match self {
             Self::Data(left) => {
@@ -80,7 +86,7 @@ impl Chunk {
                     *self = if size == 0 { Self::Trailers } else { Self::Data(size) };
                 }
                 Ok(Status::Partial) if bytes.len() < LONGEST_LINE => {}
-                Ok(Status::Partial) | Err(_) => return Err(Failure::Malformed),
+                Ok(Status::Partial) | Err(_) => return Err(Malformed),
             },
             Self::End => match bytes {
                 [b'\r', b'\n', ..] => {
@@ -88,7 +94,7 @@ impl Chunk {
                     *self = Self::Size;
                 }
                 [] | [b'\r'] => {}
-                _ => return Err(Failure::Malformed),
+                _ => return Err(Malformed),
             },
             Self::Trailers => match bytes.windows(2).position(|pair| pair == b"\r\n") {
                 Some(length) => {
@@ -98,7 +104,7 @@ impl Chunk {
                     }
                 }
                 None if bytes.len() < LONGEST_LINE => {}
-                None => return Err(Failure::Malformed),
+                None => return Err(Malformed),
             },
             Self::Over => {}
         }
@@ -117,7 +123,7 @@ mod tests {
     use super::*;
 
     /// The body of `bytes`, fed in pieces of `step` bytes, and what is left behind it.
-    fn read(framing: Framing, bytes: &[u8], step: usize) -> Result<(Vec<u8>, usize), Failure> {
+    fn read(framing: Framing, bytes: &[u8], step: usize) -> Result<(Vec<u8>, usize), Malformed> {
         let (mut body, mut data) = (Body::new(framing), Vec::new());
         let (mut from, mut to) = (0, 0);
         while !body.is_over() && to < bytes.len() {
@@ -145,7 +151,7 @@ mod tests {
     #[test]
     fn broken_chunks_are_refused() {
         for broken in ["x\r\n", "5\r\nhelloX", "fffffffffffffffff\r\n"] {
-            assert_eq!(read(Framing::Chunked, broken.as_bytes(), 100), Err(Failure::Malformed), "{broken}");
+            assert_eq!(read(Framing::Chunked, broken.as_bytes(), 100), Err(Malformed), "{broken}");
         }
     }
 }

@@ -4,63 +4,71 @@ use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig, Status};
 
-use crate::failure::Failure;
+use crate::Malformed;
 
 /// More headers than this are no answer.
-pub(super) const MOST_HEADERS: usize = 100;
+pub const MOST_HEADERS: usize = 100;
 /// Nor is a longer head.
-pub(super) const LONGEST_HEAD: usize = 64 * 1024;
+pub const LONGEST_HEAD: usize = 64 * 1024;
 
 /// How the end of a body is found (RFC 9112, 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub enum Framing {
+    /// So many bytes.
     Length(u64),
+    /// Chunks tell their sizes.
     Chunked,
+    /// With the connection.
     UntilClosed,
 }
 
 /// The head of a final answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Head {
-    pub(super) status: u16,
-    pub(super) framing: Framing,
+pub struct Head {
+    /// Its status.
+    pub status: u16,
+    /// How the body ends.
+    pub framing: Framing,
     /// May the connection be used again?
-    pub(super) keeps: bool,
+    pub keeps: bool,
     /// Its length in bytes.
-    pub(super) length: usize,
+    pub length: usize,
 }
 
 impl Head {
     /// Reads the head at the start of `bytes`; `None` where it is not all there. `bodyless`: asked for by HEAD.
-    pub(super) fn parse(bytes: &[u8], bodyless: bool) -> Result<Option<Self>, Failure> {
+    ///
+    /// # Errors
+    /// Where this is no head, or one longer than [`LONGEST_HEAD`].
+    pub fn parse(bytes: &[u8], bodyless: bool) -> Result<Option<Self>, Malformed> {
         let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
         let mut answer = httparse::Response::new(&mut []);
         let parsed = ParserConfig::default().parse_response_with_uninit_headers(&mut answer, bytes, &mut headers);
         match parsed {
             Ok(Status::Complete(length)) => {
-                let status = answer.code.ok_or(Failure::Malformed)?;
+                let status = answer.code.ok_or(Malformed)?;
                 let (framing, keeps) = framing(status, answer.version == Some(1), bodyless, answer.headers)?;
                 Ok(Some(Self { status, framing, keeps, length }))
             }
             Ok(Status::Partial) if bytes.len() < LONGEST_HEAD => Ok(None),
-            Ok(Status::Partial) | Err(_) => Err(Failure::Malformed),
+            Ok(Status::Partial) | Err(_) => Err(Malformed),
         }
     }
 
     /// `100 Continue` and its like: the answer is still to come.
-    pub(super) fn is_interim(&self) -> bool {
+    pub fn is_interim(&self) -> bool {
         (100..200).contains(&self.status) && self.status != 101
     }
 }
 
 /// How the body ends, and whether the connection outlives it.
-fn framing(status: u16, current: bool, bodyless: bool, headers: &[Header]) -> Result<(Framing, bool), Failure> {
+fn framing(status: u16, current: bool, bodyless: bool, headers: &[Header]) -> Result<(Framing, bool), Malformed> {
     let (mut length, mut chunked, mut coded, mut keeps) = (None, false, false, current);
     for header in headers {
         if header.name.eq_ignore_ascii_case("content-length") {
-            let value = number(header.value).ok_or(Failure::Malformed)?;
+            let value = number(header.value).ok_or(Malformed)?;
             if length.replace(value).is_some_and(|before| before != value) {
-                return Err(Failure::Malformed);
+                return Err(Malformed);
             }
         } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
             coded = true;
@@ -100,7 +108,7 @@ fn number(value: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn parse(head: &str) -> Result<Option<Head>, Failure> {
+    fn parse(head: &str) -> Result<Option<Head>, Malformed> {
         Head::parse(head.as_bytes(), false)
     }
 
@@ -135,10 +143,10 @@ mod tests {
             "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n",
         ] {
-            assert_eq!(parse(broken), Err(Failure::Malformed), "{broken}");
+            assert_eq!(parse(broken), Err(Malformed), "{broken}");
         }
         let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(LONGEST_HEAD));
-        assert_eq!(parse(&endless), Err(Failure::Malformed));
+        assert_eq!(parse(&endless), Err(Malformed));
         assert_eq!(parse("HTTP/1.1 200 OK\r\nx: y\r\n"), Ok(None));
     }
 }
