@@ -6,6 +6,7 @@
 use std::io::{self, ErrorKind, IoSliceMut, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
+use std::os::linux::net::TcpStreamExt;
 use std::time::Duration;
 
 use clock::Clock;
@@ -83,6 +84,9 @@ impl Pulse {
         connection.answer = None;
         connection.unread.clear();
         connection.stream.write_all(&self.request)?;
+        // Else an answer in two pieces (Python, Java) would take 40 ms: the second one waits until the first has been
+        // confirmed, and the kernel is slow to confirm what nobody reads. It forgets this with each piece that is sent.
+        connection.stream.set_quickack(true)?;
         self.connection = Some(connection);
         Ok(())
     }
@@ -268,6 +272,22 @@ mod tests {
                 assert!(at.since(Elapsed::ZERO) >= Duration::from_millis(5) * pieces.len() as u32, "{at} {pieces:?}");
             }
         }
+    }
+
+    #[test]
+    fn an_answer_in_two_pieces_does_not_wait_for_a_confirmation() {
+        let mut pulse =
+            answered_by(&["HTTP/1.1 200 OK\r\n", "content-length: 0\r\n", "\r\n"], Duration::from_micros(100));
+        let mut took: Vec<Duration> = (0..30)
+            .map(|_| {
+                pulse.ask().unwrap();
+                let sent = pulse.clock.now();
+                pulse.clock.block_until(sent + Duration::from_millis(5));
+                wait(&mut pulse).1.since(sent)
+            })
+            .collect();
+        took.sort_unstable();
+        assert!(took[15] < Duration::from_millis(20), "{took:?}");
     }
 
     #[test]

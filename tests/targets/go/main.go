@@ -1,4 +1,5 @@
-// A service in Go whose memory is known: /churn makes garbage, /leak keeps n sessions, /spawn n goroutines that wait.
+// A service in Go whose memory is known: /churn makes garbage, /visit keeps 100 bytes beside it, /leak keeps n sessions,
+// /spawn n goroutines that wait.
 package main
 
 import (
@@ -45,6 +46,20 @@ func churn(count int) *item {
 		}
 	}
 	return last
+}
+
+type visit struct {
+	seen [92]byte
+}
+
+var visits []*visit
+
+// Besides its garbage, 92 bytes in a size class of 96, and the place of a pointer.
+func note(garbage int) {
+	churn(garbage)
+	mutex.Lock()
+	defer mutex.Unlock()
+	visits = append(visits, &visit{})
 }
 
 func spawn(count int) {
@@ -103,6 +118,7 @@ func main() {
 	}
 	mux.HandleFunc("/leak", with(remember))
 	mux.HandleFunc("/churn", with(func(count int) { churn(count) }))
+	mux.HandleFunc("/visit", with(note))
 	mux.HandleFunc("/spawn", with(spawn))
 	mux.HandleFunc("/", with(func(int) {}))
 	listener := listen(or("PORT", "0"))

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.function.IntConsumer;
 
-/** A service in Java whose memory is known: /churn makes garbage, /leak keeps n sessions. */
+/** A service in Java whose memory is known: /churn makes garbage, /visit keeps 100 bytes beside it, /leak n sessions. */
 public final class Service {
     static final class Session {
         final String name;
@@ -39,6 +39,20 @@ public final class Service {
         last = item;
     }
 
+    /** With its array of 64 bytes and its place in the list, 100 bytes. */
+    static final class Visit {
+        final byte[] seen = new byte[64];
+    }
+
+    private static final List<Visit> visits = new ArrayList<>();
+
+    private static void note(int garbage) {
+        churn(garbage);
+        synchronized (visits) {
+            visits.add(new Visit());
+        }
+    }
+
     private static void answer(HttpExchange exchange, IntConsumer work) throws IOException {
         String query = exchange.getRequestURI().getQuery();
         work.accept(query != null && query.startsWith("n=") ? Integer.parseInt(query.substring(2)) : 1000);
@@ -53,6 +67,7 @@ public final class Service {
         var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(port));
         HttpServer server = HttpServer.create(address, 0);
         server.createContext("/leak", exchange -> answer(exchange, Service::remember));
+        server.createContext("/visit", exchange -> answer(exchange, Service::note));
         server.createContext("/churn", exchange -> answer(exchange, Service::churn));
         server.createContext("/", exchange -> answer(exchange, count -> {}));
         server.setExecutor(Executors.newFixedThreadPool(4));

@@ -1,4 +1,5 @@
-// A service in Node whose memory is known: /churn makes garbage, /leak keeps `n` sessions, /keep one large buffer.
+// A service in Node whose memory is known: /churn makes garbage, /visit keeps 100 bytes beside it, /leak keeps
+// `n` sessions, /keep one large buffer.
 'use strict';
 const http = require('node:http');
 
@@ -24,11 +25,26 @@ function churn(count) {
   return kept.length;
 }
 
+class Visit {
+  constructor(id) {
+    this.id = id;
+    this.seen = [id, id, id, id, id];
+  }
+}
+
+const visits = [];
+
+function note(garbage) {
+  churn(garbage);
+  visits.push(new Visit(visits.length));
+}
+
 const server = http.createServer((request, response) => {
   const url = new URL(request.url, 'http://localhost');
   const count = Number(url.searchParams.get('n') ?? 1000);
   if (url.pathname === '/leak') remember(count);
   if (url.pathname === '/churn') churn(count);
+  if (url.pathname === '/visit') note(count);
   if (url.pathname === '/keep') buffers.push(Buffer.alloc(count, 1));
   response.end('done\n');
 });
