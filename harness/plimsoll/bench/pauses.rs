@@ -35,7 +35,7 @@ const CASES: [Case; 6] = [
         target: "process: {command: [java, -XX:+UseG1GC, -Xmx256m, -cp, CLASSES, Service]",
         path: "/churn?n=200000",
     },
-    Case { name: "Node", target: "process: {command: [node, TARGETS/node/service.js]", path: "/churn?n=200000" },
+    Case { name: "Node", target: "process: {command: [node, TARGETS/node/service.js]", path: "/churn?n=60000" },
     Case {
         name: "CPython",
         target: "agent: true, process: {command: [python3, TARGETS/python/service.py]",
@@ -125,7 +125,6 @@ impl Seen {
         let during = |at: Elapsed| at >= work.start && at < work.end;
         let beats: Vec<&Beat> = timeline.beats.iter().filter(|beat| during(beat.sent)).collect();
         let usual = middle(beats.iter().map(|beat| latency(beat)).collect());
-        let answered=beats.iter().filter(|b| b.answered).count(); let mx=beats.iter().map(|b| latency(b)).fold(0.0,f64::max); let tot: f64 = timeline.pauses.iter().filter(|p| during(p.start)).map(length).sum(); println!("DEBUG {} beats, {answered} answered, usual {usual}, max {mx}, stalled max {:?}, pauses {} total {tot}", beats.len(), beats.iter().map(|b| b.harness_stalled).max(), timeline.pauses.len());
         let stalls: Vec<Stall> = beats.iter().map(|beat| Stall::new(beat, usual)).collect();
         let told = timeline.pauses.iter().filter(|pause| during(pause.start) && !pause.concurrent);
         let told: Vec<&Pause> = told.filter(|pause| length(pause) >= LONG).collect();

@@ -100,6 +100,7 @@ impl Heart {
         let asked = self.pulse.ask();
         let waiting = Waiting { due, sent, left: self.clock.now(), freezes: Vec::new() };
         match asked {
+            Ok(()) if self.pulse.wait_for_a_piece() => self.look(waiting),
             Ok(()) => Some(waiting),
             Err(error) => {
                 self.fail(&waiting, &error.into());

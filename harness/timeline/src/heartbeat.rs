@@ -11,7 +11,7 @@ pub struct Beat {
     pub due: Elapsed,
     /// When the request was written.
     pub sent: Elapsed,
-    /// When the whole answer was read, or the attempt given up.
+    /// When the answer began to come, or the attempt was given up.
     pub done: Elapsed,
     /// For how long, between `due` and `done`, the harness itself was seen to stand still, in
     /// microseconds: the target cannot be blamed for that much.

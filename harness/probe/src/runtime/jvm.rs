@@ -16,12 +16,17 @@ use timeline::{Elapsed, Evidence, Metric, Name, Pause, Subject, Unit};
 use self::attach::Attach;
 use self::histogram::Histogram;
 use self::perf::Perf;
-use self::stops::{Counted, Log};
+use self::stops::{Counted, Log, Whole};
 use super::{COLLECTED_WITHIN, Moment, PATIENCE, Process, Refused, Runtime, Unreadable, keep, of_file};
 use crate::out::Out;
 
 /// Without a log of them, stops are told apart only where no two of them come between two looks.
 const LOOKS_WITHOUT_LOG: Duration = Duration::from_millis(20);
+
+/// How the log calls a collection of all of the heap.
+const WHOLE: &str = "Pause Full";
+/// Who tells of the live heap: the counters after collections of all of it, the log after others.
+const LIVE: &str = "jvm";
 
 /// A process of the JVM.
 pub(crate) struct Jvm {
@@ -30,6 +35,7 @@ pub(crate) struct Jvm {
     attach: Attach,
     /// Where its counters are, where it shares them.
     counters: Option<PathBuf>,
+    whole: Option<Whole>,
     stops: Stops,
     /// Why it would not collect.
     refuses: Option<String>,
@@ -59,14 +65,16 @@ impl Jvm {
         let version = perf.as_ref().and_then(|perf| perf.text("java.property.java.version"));
         let version = version.map_or_else(|| asked_version(&attach), str::to_owned);
         let refuses = refuses(process);
-        Ok(Self { clock, version, attach, counters, stops, refuses, baseline: None })
+        let whole = perf.as_ref().and_then(Whole::since);
+        Ok(Self { clock, version, attach, counters, whole, stops, refuses, baseline: None })
     }
 
-    fn tell(pauses: Vec<Pause>, out: &Out) {
+    /// Tells of stops, and of what was live after them where the counters do not tell that to the byte.
+    fn tell(&self, pauses: Vec<Pause>, out: &Out) {
         for pause in pauses {
-            if let Some(live) = pause.live {
-                let end = pause.start + Duration::from_micros(pause.length);
-                out.sample(Metric::LiveHeap, end, live as f64, "jvm log");
+            let counted = self.whole.is_some() && pause.kind.starts_with(WHOLE);
+            if let Some(live) = pause.live.filter(|_| !counted) {
+                out.sample(Metric::LiveHeap, pause.end(), live as f64, LIVE);
             }
             out.pause(pause);
         }
@@ -132,17 +140,18 @@ impl Runtime for Jvm {
     }
 
     fn read(&mut self, due: Elapsed, out: &Out) -> Result<(), Unreadable> {
+        let now = self.clock.now();
         if let Stops::Logged(log) = &mut self.stops {
-            Self::tell(log.read(self.clock.now())?, out);
+            let told = log.read(now)?;
+            self.tell(told, out);
         }
         let Some(counters) = &self.counters else { return Ok(()) };
         let perf = Perf::read(counters)?;
+        if let Some(live) = self.whole.as_mut().and_then(|whole| whole.read(&perf)) {
+            out.values(&Subject::Target, due, &[(Metric::LiveHeap, live)], |_| LIVE);
+        }
         if let Stops::Counted(counted, _) = &mut self.stops {
-            let (pause, live) = counted.read(&perf, self.clock.now());
-            Self::tell(pause.into_iter().collect(), out);
-            if let Some(live) = live {
-                out.values(&Subject::Target, due, &[(Metric::LiveHeap, live)], |_| "hsperfdata");
-            }
+            counted.read(&perf, now).into_iter().for_each(|pause| out.pause(pause));
         }
         Self::count(&perf, due, out);
         Ok(())
@@ -168,7 +177,8 @@ impl Runtime for Jvm {
 
     fn leave(&mut self, out: &Out) {
         if let Stops::Logged(log) = &mut self.stops {
-            Self::tell(log.end(&self.attach, self.clock.now()), out);
+            let last = log.end(&self.attach, self.clock.now());
+            self.tell(last, out);
         }
     }
 }

@@ -62,7 +62,7 @@ impl Case<'_> {
     }
 
     /// Is it told often enough to judge by it? A live heap is told by collections, which some runtimes make seldom, or
-    /// only for a while: what the system holds speaks then.
+    /// only for a while: what the system holds speaks then. One that is collected in each rest needs no more.
     fn is_told_of(self, metric: Metric, subject: &Subject) -> bool {
         let Some(series) = self.series_of(subject, metric) else { return false };
         let window = self.judged_window();
@@ -71,7 +71,7 @@ impl Case<'_> {
             let recent = window.1 - window.1.since(window.0).mul_f64(RECENTLY);
             samples.len() >= FEWEST_SAMPLES && samples.last().is_some_and(|last| last.taken >= recent)
         };
-        metric != Metric::LiveHeap || window.is_none_or(often)
+        metric != Metric::LiveHeap || window.is_none_or(often) || self.is_collected_at_rest(series)
     }
 
     fn conclude(self, subject: &Subject, heard: &Testimony, limit: Option<Amount>) -> Judgement {

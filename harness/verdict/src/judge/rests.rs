@@ -1,11 +1,11 @@
 //! The floors of a series in the cycles: in their idle phases, or in the cycles that the target makes itself.
 
-use timeline::{Elapsed, Happening, PhaseSpan, Series};
+use timeline::{Elapsed, Happening, Metric, PhaseSpan, Series};
 
 use super::level::Level;
 use super::stretch::Stretch;
 use super::work::Work;
-use super::{Case, Window};
+use super::{Case, Window, ratchet};
 use crate::stats::{Line, median};
 
 /// The chance that is taken of a contradiction that is none.
@@ -30,13 +30,21 @@ impl Cycle<'_> {
         self.rest.map_or(self.worked, |rest| rest.end)
     }
 
-    /// What the series falls back to in it, and the least that it comes to under load. The target's own cycles have no
-    /// rest that is known: there, the two are the same.
-    fn floors(&self, series: &Series) -> Option<(f64, f64)> {
+    /// What the series falls back to in it. The target's own cycles have no rest that is known: there it is the least
+    /// under load.
+    fn floor_at_rest(&self, metric: Metric, series: &Series) -> Option<f64> {
         match self.rest {
-            Some(rest) => Some((floor_at_rest(series, rest)?, floor_under_load(series, self.begin, rest)?)),
-            None => least(series, (self.begin, self.worked)).map(|floor| (floor, floor)),
+            // What is live after a collection is so wherever in the rest it was told, and the last is the best.
+            Some(rest) if metric == Metric::LiveHeap => collected_at_rest(series, rest),
+            Some(rest) => floor_at_rest(series, rest),
+            None => self.floor_under_load(series),
         }
+    }
+
+    /// The least under load, without its rise.
+    fn floor_under_load(&self, series: &Series) -> Option<f64> {
+        let rises = self.worked.since(self.begin).mul_f64(self.rest.map_or(0.0, |_| RISING));
+        least(series, (self.begin + rises, self.worked))
     }
 }
 
@@ -69,18 +77,24 @@ impl<'a> Case<'a> {
     }
 
     /// For every cycle of the stretch, its floors, at the seconds of load in the stretch by then.
-    pub(super) fn floors(self, series: &Series, work: &Work, stretch: &Stretch) -> Floors {
+    pub(super) fn floors(self, metric: Metric, series: &Series, work: &Work, stretch: &Stretch) -> Floors {
         let (from, to) = stretch.window;
         let within = |cycle: &Cycle| cycle.begin >= from && cycle.worked <= to;
         let whole = |cycle: &Cycle| !self.restarted_within((cycle.begin, cycle.end()));
-        let cycles = self.cycles().into_iter().filter(within).filter(whole);
-        let floors = cycles.filter_map(|cycle| {
+        let mut floors = Floors::default();
+        for cycle in self.cycles().into_iter().filter(within).filter(whole) {
             let done = work.done_by(cycle.worked) - stretch.begins;
-            let (at_rest, under_load) = cycle.floors(series)?;
-            Some(((done, at_rest), (done, under_load)))
-        });
-        let (at_rest, under_load) = floors.unzip();
-        Floors { at_rest, under_load }
+            floors.at_rest.extend(cycle.floor_at_rest(metric, series).map(|floor| (done, floor)));
+            floors.under_load.extend(cycle.floor_under_load(series).map(|floor| (done, floor)));
+        }
+        floors
+    }
+
+    /// Was the live heap told in each rest of the cycles, or in all but one of them?
+    pub(super) fn is_collected_at_rest(self, series: &Series) -> bool {
+        let rests: Vec<&PhaseSpan> = self.cycles().iter().filter_map(|cycle| cycle.rest).collect();
+        let told = rests.iter().filter(|rest| collected_at_rest(series, rest).is_some()).count();
+        rests.len() > ratchet::FEWEST && told + 1 >= rests.len()
     }
 
     /// Whether what a series falls back to is what it was before the load, to within `accepted`. Where it is more,
@@ -116,9 +130,9 @@ fn floor_at_rest(series: &Series, rest: &PhaseSpan) -> Option<f64> {
     median(&mut series.within((settled, rest.end)).iter().map(|sample| sample.value).collect::<Vec<_>>())
 }
 
-/// The least value of a cycle between the rise of its load and its rest.
-fn floor_under_load(series: &Series, begin: Elapsed, rest: &PhaseSpan) -> Option<f64> {
-    least(series, (begin + rest.start.since(begin).mul_f64(RISING), rest.start))
+/// The last that was told in a rest.
+fn collected_at_rest(series: &Series, rest: &PhaseSpan) -> Option<f64> {
+    series.within((rest.start, rest.end)).last().map(|sample| sample.value)
 }
 
 fn least(series: &Series, window: Window) -> Option<f64> {

@@ -176,7 +176,7 @@ impl Case<'_> {
         for (rank, stretch) in stretches.iter().enumerate() {
             let placed = work.place(series.within(stretch.window)).into_iter();
             let load = Gaze::Load(placed.map(|(done, value)| (done - stretch.begins, value)).collect());
-            let floors = self.floors(series, work, stretch);
+            let floors = self.floors(metric, series, work, stretch);
             let rests = (floors.at_rest.len() >= ratchet::FEWEST).then_some(Gaze::Rests(floors));
             let longest = rank == 0;
             let new = |gaze| Summons { gaze, metric, series, stretch: *stretch, preferred, longest };
@@ -219,7 +219,9 @@ impl Case<'_> {
     }
 
     fn by_rests(self, summons: &Summons, ratchet: &Ratchet) -> Witness {
-        let given_back = self.is_given_back(summons.series, ratchet.level, ratchet.accepted);
+        // What was collected is not kept by an allocator; the rest may be.
+        let given_back =
+            summons.metric == Metric::LiveHeap || self.is_given_back(summons.series, ratchet.level, ratchet.accepted);
         Witness {
             place: Place::Rests,
             metric: summons.metric,

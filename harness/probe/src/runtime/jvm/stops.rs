@@ -78,20 +78,37 @@ impl Log {
     }
 }
 
-/// The stops by the counters: the sum of them, and what the heap held after a collection of all of it.
+/// The collections of all of the heap by the counters: what it held after them, to the byte. A log tells it in MiB.
+#[derive(Debug)]
+pub(super) struct Whole(i64);
+
+impl Whole {
+    /// `None` where the collector does not count them.
+    pub(super) fn since(perf: &Perf) -> Option<Self> {
+        whole_collections(perf).map(Self)
+    }
+
+    /// What was live after the last one, where there was one since the last time.
+    pub(super) fn read(&mut self, perf: &Perf) -> Option<f64> {
+        let count = whole_collections(perf)?;
+        let collected = std::mem::replace(&mut self.0, count) < count;
+        collected.then(|| perf.sum("sun.gc.generation.", ".used") as f64).filter(|live| *live > 0.0)
+    }
+}
+
+/// The stops by the counters: the sum of them.
 #[derive(Debug)]
 pub(super) struct Counted {
     stops: i64,
     nanos: i64,
-    whole: i64,
     at: Elapsed,
     forced: Option<(Elapsed, Elapsed)>,
 }
 
 impl Counted {
     pub(super) fn since(perf: &Perf, clock: Clock) -> Self {
-        let (stops, nanos, whole) = counters(perf);
-        Self { stops, nanos, whole, at: clock.now(), forced: None }
+        let (stops, nanos) = counters(perf);
+        Self { stops, nanos, at: clock.now(), forced: None }
     }
 
     /// What came between was asked for.
@@ -99,21 +116,19 @@ impl Counted {
         self.forced = Some(span);
     }
 
-    /// The stop that has ended since the last time, and the live heap where all of it was collected. Several stops count
-    /// as one that is as long as all of them: an upper bound on each. It is placed as late as it can have been.
-    pub(super) fn read(&mut self, perf: &Perf, now: Elapsed) -> (Option<Pause>, Option<f64>) {
-        let (stops, nanos, whole) = counters(perf);
-        let collected = std::mem::replace(&mut self.whole, whole) < whole;
-        let live = collected.then(|| perf.sum("sun.gc.generation.", ".used") as f64).filter(|live| *live > 0.0);
+    /// The stop that has ended since the last time. Several stops count as one that is as long as all of them: an upper
+    /// bound on each. It is placed as late as it can have been.
+    pub(super) fn read(&mut self, perf: &Perf, now: Elapsed) -> Option<Pause> {
+        let (stops, nanos) = counters(perf);
         let before = std::mem::replace(&mut self.at, now);
         // A stop is counted when it begins, and its time when it has ended.
         if nanos <= self.nanos {
-            return (None, live);
+            return None;
         }
         let length = Duration::from_nanos((nanos - self.nanos).unsigned_abs());
         let one = stops - self.stops <= 1;
         (self.stops, self.nanos) = (stops, nanos);
-        let pause = Pause {
+        Some(Pause {
             start: now - length,
             length: Elapsed::from(length).micros(),
             concurrent: false,
@@ -122,19 +137,22 @@ impl Counted {
             forced: self.forced.is_some_and(|(from, to)| from <= now && before <= to),
             live: None,
             source: Arc::from("hsperfdata"),
-        };
-        (Some(pause), live)
+        })
     }
 }
 
-/// How many stops there were, their nanoseconds, and how many collections of all of the heap: of the second collector,
-/// with all but Shenandoah and ZGC, which count otherwise.
-fn counters(perf: &Perf) -> (i64, i64, i64) {
+/// How many stops there were, and their nanoseconds.
+fn counters(perf: &Perf) -> (i64, i64) {
     let number = |name: &str| perf.number(name).unwrap_or(0);
     let frequency = number("sun.os.hrt.frequency").max(1);
     let nanos = i128::from(number("sun.rt.safepointTime")) * 1_000_000_000 / i128::from(frequency);
+    (number("sun.rt.safepoints"), i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+/// How many collections of all of the heap there were: of the second collector, with all but Shenandoah and ZGC, which
+/// count otherwise.
+fn whole_collections(perf: &Perf) -> Option<i64> {
     let collector = perf.text("sun.gc.collector.1.name").unwrap_or_default();
-    let counts_whole = !collector.starts_with("Shenandoah") && !collector.starts_with('Z');
-    let whole = if counts_whole { number("sun.gc.collector.1.invocations") } else { 0 };
-    (number("sun.rt.safepoints"), i64::try_from(nanos).unwrap_or(i64::MAX), whole)
+    let counts = !collector.starts_with("Shenandoah") && !collector.starts_with('Z');
+    perf.number("sun.gc.collector.1.invocations").filter(|_| counts)
 }

@@ -82,6 +82,31 @@ fn a_live_heap_told_too_seldom_leaves_the_word_to_the_system() {
 }
 
 #[test]
+fn a_heap_that_is_collected_at_each_rest_tells_a_leak_that_its_sawtooth_hides() {
+    // A sawtooth of 40 MiB, of which the system never gets anything back, and 10 kB a second beneath it.
+    let played = |pace: f64| {
+        let system = noisy(move |seconds| (cycled(seconds) * 16.0 * MIB).min(60.0 * MIB) + cycled(seconds) * pace);
+        let mut played = Played::of("", CYCLES, "{memory: {growth_per_request: {below: 50B}}}")
+            .series(Metric::AnonymousMemory, system)
+            .series(Metric::LiveHeap, move |seconds| 3.0 * MIB + cycled(seconds) * pace);
+        let rests = |seconds: f64| (20.0..260.0).contains(&seconds) && (seconds - 20.0) % 15.0 >= 10.2;
+        for (key, series) in &mut played.timeline.series {
+            if key.metric == Metric::LiveHeap {
+                series.samples.retain(|sample| rests(sample.taken.seconds()));
+                series.samples.dedup_by_key(|sample| (sample.taken.seconds() / 15.0 - 20.0 / 15.0).floor() as u64);
+            }
+        }
+        played
+    };
+    let leak =
+        played(10_000.0).expect("memory.growth_per_request", Verdict::Fail, "memory.growth_per_request.exceeded");
+    let (evidence, value) = (leak.evidence.clone(), leak.evidence.value.unwrap().value);
+    assert!((value / 100.0 - 1.0).abs() < 0.05, "{value} {leak:#?}");
+    assert!(evidence.source.unwrap().starts_with("live_heap at rest after "), "{leak:#?}");
+    played(0.0).expect("memory.growth_per_request", Verdict::Pass, "memory.growth_per_request.holds");
+}
+
+#[test]
 fn memory_that_grows_beside_a_quiet_heap_is_left_open() {
     let played = Played::new("{}")
         .series(Metric::LiveHeap, noisy(|_| 0.0))
