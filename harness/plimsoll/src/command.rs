@@ -4,6 +4,7 @@ mod analyze;
 mod check;
 mod clean;
 mod judge;
+mod report;
 mod reports;
 mod run;
 
@@ -18,6 +19,7 @@ pub(crate) fn perform(command: Command) -> Exit {
         Command::Check { scenario } => check::check(&scenario),
         Command::Analyze(options) => analyze::analyze(&options),
         Command::Judge(options) => judge::judge(&options),
+        Command::Report(options) => report::report(&options),
         Command::Clean => clean::clean(),
         Command::Reaper { owner } => clean::reap(&owner),
         Command::Schema => {

@@ -8,6 +8,8 @@ mod chart;
 mod clean;
 mod cost;
 mod evidence;
+mod gist;
+mod html;
 mod junit;
 mod order;
 mod paint;
@@ -22,6 +24,7 @@ mod wrap;
 mod example;
 
 pub use analysis::{Analysis, Judged, analysis_summary, analysis_terminal};
+pub use html::html;
 pub use junit::analysis::analysis_junit;
 pub use junit::junit;
 pub use paint::Style;

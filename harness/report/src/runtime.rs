@@ -12,7 +12,7 @@ use crate::wrap::wrap;
 /// So many of what has grown are shown; the rest is in the kept files.
 const SHOWN: usize = 5;
 /// What is told where none was recognised.
-const UNKNOWN: &str = "unknown";
+pub(crate) const UNKNOWN: &str = "unknown";
 /// The room for the names of the lines.
 const INDENT: usize = 9;
 
@@ -46,14 +46,14 @@ pub(crate) fn value(timeline: &Timeline) -> Value {
 }
 
 /// The last word on which it is.
-fn recognised(timeline: &Timeline) -> Option<(&str, &[String])> {
+pub(crate) fn recognised(timeline: &Timeline) -> Option<(&str, &[String])> {
     timeline.events.iter().rev().find_map(|event| match &event.what {
         Happening::RuntimeSeen { runtime, lacks } => Some((runtime.as_str(), lacks.as_slice())),
         _ => None,
     })
 }
 
-fn pieces(timeline: &Timeline) -> impl Iterator<Item = &Evidence> {
+pub(crate) fn pieces(timeline: &Timeline) -> impl Iterator<Item = &Evidence> {
     timeline.events.iter().filter_map(|event| match &event.what {
         Happening::Evidence(piece) => Some(piece),
         _ => None,
@@ -61,7 +61,7 @@ fn pieces(timeline: &Timeline) -> impl Iterator<Item = &Evidence> {
 }
 
 /// How often a collection was asked for and done, and why it was not.
-fn collections(timeline: &Timeline) -> Option<String> {
+pub(crate) fn collections(timeline: &Timeline) -> Option<String> {
     let done = timeline.events.iter().filter(|event| matches!(event.what, Happening::Collected { .. })).count();
     let refusals: Vec<&str> = timeline.events.iter().filter_map(|event| refusal(&event.what)).collect();
     match (done, refusals.last()) {
