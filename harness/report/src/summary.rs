@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use record::Record;
 use serde_json::{Value, json};
 use timeline::{Metric, PhaseSpan, Subject, Timeline};
+use verdict::{Evidence, Finding};
 
 use crate::cost;
 use crate::steps::{Latency, Step};
@@ -21,12 +22,18 @@ pub fn summary(record: &Record) -> Value {
         "schema": SCHEMA,
         "run": run(record),
         "verdict": verdict::overall(&record.findings, &timeline.outcome),
-        "findings": record.findings,
+        "findings": record.findings.iter().map(finding).collect::<Vec<_>>(),
         "load": Totals::of(timeline).as_ref().map(load),
         "phases": timeline.phases.iter().map(|span| phase(timeline, span)).collect::<Vec<_>>(),
         "harness": harness(timeline),
         "target": crate::runtime::value(timeline),
     }))
+}
+
+/// A finding without what is there to be drawn: that stays in the record.
+fn finding(finding: &Finding) -> Finding {
+    let evidence = Evidence { trace: None, ..finding.evidence.clone() };
+    Finding { evidence, ..finding.clone() }
 }
 
 fn run(record: &Record) -> Value {

@@ -12,7 +12,9 @@ use super::events;
 use super::frame::Frame;
 use super::markup::{Markup, tag};
 
-pub(super) use latency::{Column, columns};
+pub(super) use latency::{Column, columns, percentile};
+pub(super) use load::requests;
+pub(super) use memory::chart as memory;
 pub(super) use pauses::{beats, stops};
 
 pub(super) fn section(frame: &Frame) -> Markup {

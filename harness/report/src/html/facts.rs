@@ -64,7 +64,7 @@ fn table(frame: &Frame) -> Markup {
         let name = tag("th").with("scope", "row").with("align", "left").add(name.replace('_', " "));
         value.map(|value| tag("tr").add(name).add(tag("td").add(one_line(&value))).into())
     };
-    tag("table").with("class", "values").add_all(rows.into_iter().filter_map(row)).into()
+    tag("table").with("class", "facts").add_all(rows.into_iter().filter_map(row)).into()
 }
 
 fn image(image: &Image) -> String {

@@ -63,14 +63,10 @@ fn values(evidence: &Evidence) -> Markup {
         ("by", basis(evidence)),
     ];
     let row = |(name, value): (&str, Option<String>)| {
-        value.map(|value| {
-            Markup::from(
-                tag("tr").add(tag("th").with("scope", "row").with("align", "left").add(name)).add(tag("td").add(value)),
-            )
-        })
+        value.map(|value| tag("div").add(tag("dt").add(name)).add(tag("dd").add(value)).into())
     };
     let rows: Vec<Markup> = rows.into_iter().filter_map(row).collect();
-    if rows.is_empty() { Markup::default() } else { tag("table").with("class", "values").add_all(rows).into() }
+    if rows.is_empty() { Markup::default() } else { tag("dl").with("class", "values").add_all(rows).into() }
 }
 
 fn also(evidence: &Evidence) -> Option<String> {

@@ -5,6 +5,7 @@ use timeline::{Elapsed, Metric, PhaseSpan, Sample, Series, Subject, Timeline};
 
 use super::axis::Axis;
 use super::chart::{Band, Chart, Moment, Shade};
+use super::course::{self, Column};
 use super::events::{self, Notable};
 use super::thin::{self, Point};
 use crate::clean::one_line;
@@ -23,6 +24,8 @@ pub(super) struct Frame<'a> {
     pub(super) notable: Vec<Notable>,
     /// What the load came to.
     pub(super) totals: Option<Totals>,
+    /// How long answers took, over time.
+    pub(super) answers: Vec<Column>,
 }
 
 impl<'a> Frame<'a> {
@@ -35,6 +38,7 @@ impl<'a> Frame<'a> {
             time: Axis::time(0.0, end.seconds()),
             notable: events::notable(record),
             totals: Totals::of(timeline),
+            answers: course::columns(timeline),
         }
     }
 

@@ -22,10 +22,6 @@ impl Markup {
         Self(parts.into_iter().map(|part| part.0).collect())
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(crate) fn into_text(self) -> String {
         self.0
     }

@@ -64,14 +64,17 @@ fn by_percentile(frame: &Frame, steps: &[Step]) -> Option<Chart> {
 fn sum<'a>(histograms: impl Iterator<Item = &'a Histogram<u64>>) -> Histogram<u64> {
     let mut sum = new_histogram();
     // They have the same bounds.
-    histograms.for_each(|histogram| drop(sum.add(histogram)));
+    for histogram in histograms {
+        let _ = sum.add(histogram);
+    }
     sum
 }
 
 fn service(frame: &Frame) -> Histogram<u64> {
     let mut sum = new_histogram();
-    let histograms = frame.timeline.latency.iter().filter_map(|interval| interval.histogram.decode());
-    histograms.for_each(|histogram| drop(sum.add(histogram)));
+    for histogram in frame.timeline.latency.iter().filter_map(|interval| interval.histogram.decode()) {
+        let _ = sum.add(histogram);
+    }
     sum
 }
 

@@ -33,7 +33,9 @@ pub(in crate::html) fn columns(timeline: &Timeline) -> Vec<Column> {
         let mut sum = new_histogram();
         let histograms = these.iter().filter_map(|interval| interval.times().decode());
         // One with other bounds is none of ours.
-        histograms.for_each(|histogram| drop(sum.add(&histogram)));
+        for histogram in histograms {
+            let _ = sum.add(&histogram);
+        }
         let to = these.iter().map(|interval| interval.end.seconds()).fold(0.0, f64::max);
         columns.extend(column(first.start.seconds(), to, &sum));
     }
@@ -47,17 +49,17 @@ fn column(from: f64, to: f64, histogram: &Histogram<u64>) -> Option<Column> {
 
 /// The percentiles over time.
 pub(super) fn chart(frame: &Frame) -> Option<Chart> {
-    let columns = columns(frame.timeline);
-    let (low, high) = bounds(&columns)?;
+    let columns = &frame.answers;
+    let (low, high) = bounds(columns)?;
     let mut chart = frame.over_time("Latency", Axis::log(low, high, Unit::Seconds));
     chart.height = 200;
     let from = CountedFrom::of(&frame.timeline.latency);
     chart.title = format!("Latency: {from}");
     chart.text = format!("the medians begin at {}, the longest took {}", chart.y.label(low), chart.y.label(high));
-    chart = chart.layer("longest", Tone::Quiet, steps(&columns, |column| column.latency.max));
-    chart = chart.layer("p99", Tone::Second, steps(&columns, |column| column.latency.p99));
-    chart = chart.layer("p95", Tone::Fourth, steps(&columns, |column| column.p95));
-    Some(chart.layer("p50", Tone::First, steps(&columns, |column| column.latency.p50)))
+    chart = chart.layer("longest", Tone::Quiet, steps(columns, |column| column.latency.max));
+    chart = chart.layer("p99", Tone::Second, steps(columns, |column| column.latency.p99));
+    chart = chart.layer("p95", Tone::Fourth, steps(columns, |column| column.p95));
+    Some(chart.layer("p50", Tone::First, steps(columns, |column| column.latency.p50)))
 }
 
 impl Column {
@@ -78,6 +80,20 @@ impl Column {
 fn bounds(columns: &[Column]) -> Option<(f64, f64)> {
     let low = columns.iter().map(|column| column.latency.p50).reduce(f64::min)?;
     Some((low, columns.iter().map(|column| column.latency.max).reduce(f64::max)?))
+}
+
+/// One percentile over time, with the one of all requests and what is allowed.
+pub(in crate::html) fn percentile(frame: &Frame, percentile: f64, (value, limit): (f64, f64)) -> Option<Chart> {
+    let points = || frame.answers.iter().map(|column| column.at(percentile));
+    let (low, high) = (points().reduce(f64::min)?, points().reduce(f64::max)?);
+    let name = if percentile >= 100.0 { "the longest".to_owned() } else { format!("p{percentile}") };
+    let y = Axis::log(low, high.max(limit), Unit::Seconds);
+    let mut chart = frame.over_time(format!("Latency: {name} over time"), y);
+    chart.height = 150;
+    chart.text = format!("between {} and {}, allowed {}", y.label(low), y.label(high), y.label(limit));
+    let of_all = format!("{name} of all requests: {}", y.label(value));
+    chart = chart.layer(name, Tone::First, steps(&frame.answers, |column| column.at(percentile)));
+    Some(chart.level(value, of_all, Tone::First).level(limit, format!("allowed {}", y.label(limit)), Tone::Limit))
 }
 
 /// As steps; broken where nothing was asked in between.

@@ -11,7 +11,7 @@ use crate::html::thin::{self, Point};
 type Counted = (f64, f64, f64);
 
 /// Requests in a second, and the failed ones among them.
-pub(super) fn requests(frame: &Frame) -> Option<Chart> {
+pub(in crate::html) fn requests(frame: &Frame) -> Option<Chart> {
     let (asked, failed) = counted(frame);
     let rates = rates(&asked);
     let most = rates.iter().map(|point| point.1).filter(|rate| rate.is_finite()).fold(0.0, f64::max);

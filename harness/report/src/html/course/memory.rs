@@ -20,7 +20,7 @@ const PARTS: [(Metric, Tone); 6] = [
 /// A limit that lies further above what was used, by this factor, is told and not drawn.
 const NEAR: f64 = 2.0;
 
-pub(super) fn chart(frame: &Frame) -> Option<Chart> {
+pub(in crate::html) fn chart(frame: &Frame) -> Option<Chart> {
     let parts: Vec<(Metric, Tone, &Series)> =
         PARTS.into_iter().filter_map(|(metric, tone)| Some((metric, tone, frame.target(metric)?))).collect();
     let most = parts.iter().filter_map(|part| part.2.peak()).map(|peak| peak.value).fold(0.0, f64::max);
