@@ -13,7 +13,7 @@ use super::frame::Frame;
 use super::markup::{Markup, tag};
 
 pub(super) use latency::{Column, columns, percentile};
-pub(super) use load::requests;
+pub(super) use load::{failures, requests};
 pub(super) use memory::chart as memory;
 pub(super) use pauses::{beats, stops};
 

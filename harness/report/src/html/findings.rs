@@ -5,7 +5,7 @@ use verdict::{Evidence, Finding, Verdict};
 
 use super::frame::{Frame, window_text};
 use super::judged;
-use super::markup::{Markup, tag};
+use super::markup::{Markup, prose, tag};
 use super::verdict::{class, grouped};
 use crate::clean::one_line;
 use crate::order::{word, worst_first};
@@ -35,12 +35,14 @@ fn card(frame: &Frame, finding: &Finding) -> Markup {
     let summary = tag("summary")
         .add(verdict)
         .add(" ")
-        .add(tag("span").with("class", "said").add(one_line(&finding.summary)))
+        .add(tag("span").with("class", "said").add(prose(&finding.summary)))
         .add(" ")
         .add(tag("code").add(one_line(&finding.assertion)));
     let card = tag("details").with("class", format!("finding {}", class(finding.verdict))).with("id", &id);
-    let card = if finding.verdict == Verdict::Pass { card } else { card.with("open", "open") };
-    let body = tag("div").with("class", "body").add(values(&finding.evidence));
+    let overall = ::verdict::overall(&frame.record.findings, &frame.timeline.outcome);
+    let open = finding.verdict == overall && overall != Verdict::Pass;
+    let card = if open { card.with("open", "open") } else { card };
+    let body = tag("div").with("class", "body").add(values(finding));
     let body = match judged::chart(frame, finding) {
         Some(chart) => body.add(chart.render(&format!("{id}-chart"))),
         None => body,
@@ -49,18 +51,21 @@ fn card(frame: &Frame, finding: &Finding) -> Markup {
 }
 
 /// The numbers of a finding, as far as there are any.
-fn values(evidence: &Evidence) -> Markup {
+fn values(finding: &Finding) -> Markup {
+    let evidence = &finding.evidence;
+    // What failed is above any resolution, and says itself what it is in other units.
+    let unproved = finding.verdict != Verdict::Fail;
     let between = evidence.interval.filter(|(low, high)| low.to_string() != high.to_string());
     let rows = [
         ("measured", evidence.value.map(|value| value.to_string())),
         ("limit", evidence.limit.map(|limit| limit.to_string())),
         ("the true value lies between", between.map(|(low, high)| format!("{low} and {high}"))),
-        ("this run can exclude what is above", evidence.resolution.map(|least| least.to_string())),
-        ("the same in other units", also(evidence)),
+        ("this run can exclude what is above", evidence.resolution.filter(|_| unproved).map(|least| least.to_string())),
+        ("the same in other units", also(evidence).filter(|_| unproved)),
         ("would be settled by", evidence.settled_by.map(|length| format!("{} of load", show_duration(length)))),
-        ("shape", evidence.shape.as_deref().map(one_line)),
         ("judged", evidence.window.map(window_text)),
-        ("by", basis(evidence)),
+        ("samples", (evidence.samples > 0).then(|| grouped(evidence.samples))),
+        ("of", evidence.source.as_deref().map(one_line)),
     ];
     let row = |(name, value): (&str, Option<String>)| {
         value.map(|value| tag("div").add(tag("dt").add(name)).add(tag("dd").add(value)).into())
@@ -74,16 +79,7 @@ fn also(evidence: &Evidence) -> Option<String> {
     (!values.is_empty()).then(|| values.join(", "))
 }
 
-fn basis(evidence: &Evidence) -> Option<String> {
-    let source = evidence.source.as_deref().map(one_line);
-    match (evidence.samples, source) {
-        (0, source) => source,
-        (samples, Some(source)) => Some(format!("{} samples of {source}", grouped(samples))),
-        (samples, None) => Some(format!("{} samples", grouped(samples))),
-    }
-}
-
 fn notes(evidence: &Evidence) -> Markup {
-    let notes = evidence.notes.iter().map(|note| tag("li").add(one_line(note)).into());
+    let notes = evidence.notes.iter().map(|note| tag("li").add(prose(note)).into());
     if evidence.notes.is_empty() { Markup::default() } else { tag("ul").with("class", "notes").add_all(notes).into() }
 }

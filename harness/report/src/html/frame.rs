@@ -13,6 +13,8 @@ use crate::totals::Totals;
 
 /// Samples that lie so many cadences apart have a gap between them.
 const GAP: f64 = 6.0;
+/// What lies closer together than this share of the time has one mark.
+const CLOSE: f64 = 0.08;
 
 /// A run, seen as charts see it.
 pub(super) struct Frame<'a> {
@@ -46,10 +48,22 @@ impl<'a> Frame<'a> {
     pub(super) fn over_time(&self, title: impl Into<String>, y: Axis) -> Chart {
         let mut chart = Chart::new(title, self.time, y);
         chart.bands = self.phases();
-        let grave = self.notable.iter().filter(|notable| notable.grave);
-        chart.moments =
-            grave.map(|notable| Moment { at: notable.at.seconds(), name: notable.kind.to_owned() }).collect();
+        chart.moments = self.moments();
         chart
+    }
+
+    /// What changed the run; what lies so close together that its names would overlap has one mark.
+    fn moments(&self) -> Vec<Moment> {
+        let mut moments: Vec<Moment> = Vec::new();
+        for notable in self.notable.iter().filter(|notable| notable.grave) {
+            let place = self.time.place(notable.at.seconds());
+            match moments.last_mut().filter(|last| place - self.time.place(last.at) < CLOSE) {
+                Some(last) if last.name.contains(notable.kind) => {}
+                Some(last) => last.name = format!("{}, {}", last.name, notable.kind),
+                None => moments.push(Moment { at: notable.at.seconds(), name: notable.kind.to_owned() }),
+            }
+        }
+        moments
     }
 
     /// The target's samples of a metric, if there are any.

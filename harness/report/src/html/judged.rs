@@ -85,7 +85,7 @@ fn by_rule(frame: &Frame, finding: &Finding) -> Option<Chart> {
             pauses(frame, *watcher, Some(limit.as_secs_f64()))
         }
         Rule::PauseShare { watcher, .. } | Rule::PausesPerMinute { watcher, .. } => pauses(frame, *watcher, None),
-        Rule::Errors { .. } => course::requests(frame),
+        Rule::Errors { .. } => course::failures(frame),
         Rule::Throughput { above } => {
             let limit = Amount { value: *above, unit: Unit::PerSecond };
             let mut chart = course::requests(frame)?;

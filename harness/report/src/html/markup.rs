@@ -48,6 +48,18 @@ impl From<Tag> for Markup {
     }
 }
 
+/// A sentence on one line, in which what stands between backticks is code.
+pub(crate) fn prose(text: &str) -> Markup {
+    let text = crate::clean::one_line(text);
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return Markup::from(text);
+    }
+    let part =
+        |(at, part): (usize, &&str)| if at % 2 == 0 { Markup::from(*part) } else { tag("code").add(*part).into() };
+    Markup::all(parts.iter().enumerate().map(part))
+}
+
 /// An element that is being made.
 #[derive(Clone, Debug)]
 pub(crate) struct Tag {
@@ -131,6 +143,12 @@ mod tests {
         assert_eq!(made.matches('<').count(), 2, "{made}");
         assert_eq!(made.matches('"').count(), 2, "{made}");
         assert!(!made.contains(['\u{202e}', '\u{0}', '\u{1b}']), "{made:?}");
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        assert_eq!(shown(prose("in `<work>` it died")), "in <code>&lt;work&gt;</code> it died");
+        assert_eq!(shown(prose("one ` alone")), "one ` alone");
     }
 
     #[test]

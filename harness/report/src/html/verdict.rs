@@ -7,7 +7,7 @@ use verdict::{Finding, Verdict};
 
 use super::findings::anchor;
 use super::frame::Frame;
-use super::markup::{Markup, tag};
+use super::markup::{Markup, prose, tag};
 use crate::clean::one_line;
 use crate::gist::gist;
 use crate::order::{word, worst_first};
@@ -20,7 +20,10 @@ pub(super) fn section(frame: &Frame) -> Markup {
     let record = frame.record;
     let verdict = ::verdict::overall(&record.findings, &frame.timeline.outcome);
     let badge = tag("span").with("class", "badge").add(format!("{} {}", mark(verdict), word(verdict)));
-    let sentence = tag("h1").add(badge).add(" ").add(tag("span").with("class", "gist").add(gist(record, verdict)));
+    let sentence = tag("h1")
+        .add(badge)
+        .add(" ")
+        .add(tag("span").with("class", "gist").add(prose(&capital(&gist(record, verdict)))));
     let of = tag("p").with("class", "scenario").add(tag("b").add(one_line(&record.about.scenario)));
     let of = match &record.about.plan.about {
         Some(about) => of.add(" - ").add(one_line(about)),
@@ -34,6 +37,12 @@ pub(super) fn section(frame: &Frame) -> Markup {
         .add(tag("p").with("class", "outcome").add(outcome(frame)))
         .add(numbers(frame))
         .into()
+}
+
+/// With a capital letter at its beginning.
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The class of what has this verdict.
@@ -53,7 +62,7 @@ fn others(frame: &Frame, verdict: Verdict) -> Markup {
         return Markup::default();
     }
     let item = |finding: &&Finding| {
-        let link = tag("a").with("href", format!("#{}", anchor(frame, finding))).add(one_line(&finding.summary));
+        let link = tag("a").with("href", format!("#{}", anchor(frame, finding))).add(prose(&finding.summary));
         tag("li").add(link).into()
     };
     let list = tag("ul").with("class", "others").add_all(same.iter().skip(1).take(NAMED).map(item));
@@ -100,12 +109,16 @@ type Tile = (String, String, String);
 
 fn growth(frame: &Frame) -> Option<Tile> {
     let finding = frame.record.findings.iter().find(|finding| finding.assertion.starts_with("memory.growth"))?;
-    let value = finding.evidence.value?;
-    let note = match finding.evidence.interval {
-        Some((low, high)) => format!("between {low} and {high}"),
-        None => String::new(),
-    };
-    Some(("memory grows by".to_owned(), value.to_string(), note))
+    let (value, most) = (finding.evidence.value?.to_string(), finding.evidence.resolution.map(|most| most.to_string()));
+    let name = "memory grows by".to_owned();
+    Some(match (finding.verdict, most) {
+        (Verdict::Fail, _) => {
+            let between = finding.evidence.interval.map(|(low, high)| format!("between {low} and {high}"));
+            (name, value, between.unwrap_or_default())
+        }
+        (Verdict::Pass, Some(most)) => (name, "nothing seen".to_owned(), format!("more than {most} would have been")),
+        (_, most) => (name, "cannot tell".to_owned(), most.map_or_else(String::new, |most| format!("at most {most}"))),
+    })
 }
 
 fn memory(frame: &Frame) -> Option<Tile> {

@@ -17,7 +17,9 @@ const BOTTOM: u32 = 20;
 /// So many ticks fit on a narrow screen.
 const TICKS_X: usize = 6;
 /// A tick stands on so many pixels of the height.
-const TICK_HEIGHT: u32 = 38;
+const TICK_HEIGHT: u32 = 30;
+/// The names of levels begin behind the ticks of y.
+const LEVEL_NAMES: u32 = 72;
 /// A band that takes less of the width than this has no name.
 const NARROW: f64 = 0.035;
 
@@ -217,8 +219,8 @@ fn level_name(chart: &Chart, level: &Level) -> Option<Markup> {
     let y = f64::from(TOP) + height_of(chart, level.value);
     // Under the line where there is no room above it.
     let y = if y < f64::from(TOP) + 14.0 { y + 12.0 } else { y - 4.0 };
-    let text = painted(tag("text"), level.tone).with("x", "100%").with("dx", -4).with("y", number(y));
-    Some(haloed(text.with("text-anchor", "end").with("fill", "currentColor")).add(level.name.as_str()).into())
+    let text = painted(tag("text"), level.tone).with("x", LEVEL_NAMES).with("y", number(y));
+    Some(haloed(text.with("fill", "currentColor")).add(level.name.as_str()).into())
 }
 
 fn moment_line(chart: &Chart, moment: &Moment) -> Option<Markup> {
@@ -275,7 +277,7 @@ fn dotted(chart: &Chart, points: &[Point]) -> String {
 
 /// How far below the top a value lies, in pixels.
 fn height_of(chart: &Chart, value: f64) -> f64 {
-    (1.0 - chart.y.place(value).clamp(-0.5, 1.5)) * f64::from(chart.height)
+    (1.0 - chart.y.place(value).clamp(-20.0, 21.0)) * f64::from(chart.height)
 }
 
 /// An element in a tone.

@@ -28,6 +28,16 @@ pub(in crate::html) fn requests(frame: &Frame) -> Option<Chart> {
     Some(chart)
 }
 
+/// Failed requests in a second, on a scale of their own.
+pub(in crate::html) fn failures(frame: &Frame) -> Option<Chart> {
+    let rates = rates(&counted(frame).1);
+    let most = rates.iter().map(|point| point.1).filter(|rate| rate.is_finite()).reduce(f64::max)?;
+    let mut chart = frame.over_time("Failed requests per second", Axis::from_zero(most, Unit::PerSecond));
+    chart.height = 110;
+    chart.text = format!("at most {}", chart.y.label(most));
+    Some(chart.layer("failed", Tone::Second, steps(frame, rates)))
+}
+
 /// All requests by interval, and the failed ones.
 fn counted(frame: &Frame) -> (Vec<Counted>, Vec<Counted>) {
     let own = frame.timeline.latency.iter().map(|interval| {

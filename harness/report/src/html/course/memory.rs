@@ -19,12 +19,17 @@ const PARTS: [(Metric, Tone); 6] = [
 ];
 /// A limit that lies further above what was used, by this factor, is told and not drawn.
 const NEAR: f64 = 2.0;
+/// What never takes this share of the most is not seen.
+const SEEN: f64 = 0.01;
 
 pub(in crate::html) fn chart(frame: &Frame) -> Option<Chart> {
     let parts: Vec<(Metric, Tone, &Series)> =
         PARTS.into_iter().filter_map(|(metric, tone)| Some((metric, tone, frame.target(metric)?))).collect();
     let most = parts.iter().filter_map(|part| part.2.peak()).map(|peak| peak.value).fold(0.0, f64::max);
     let counts = parts.first()?.0;
+    let seen = |series: &Series| series.peak().is_some_and(|peak| peak.value >= SEEN * most);
+    let parts: Vec<(Metric, Tone, &Series)> =
+        parts.into_iter().filter(|part| part.0 == counts || seen(part.2)).collect();
     let (near, far): (Vec<_>, Vec<_>) = limits(frame).into_iter().partition(|limit| limit.0 <= NEAR * most);
     let top = near.iter().map(|limit| limit.0).fold(most, f64::max);
     let y = Axis::from_zero(top, Unit::Bytes);

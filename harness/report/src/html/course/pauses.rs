@@ -10,6 +10,8 @@ use crate::html::thin::{self, Point};
 
 /// So many kinds of pauses have a colour of their own.
 const KINDS: usize = 5;
+/// Of shorter beats, in seconds, nobody asks what held them up.
+const LONG: f64 = 0.005;
 /// What is no pause but went on beside the target's work has this name.
 const BESIDE: &str = "beside the work";
 
@@ -79,7 +81,7 @@ pub(in crate::html) fn beats(frame: &Frame, title: &str) -> Option<Chart> {
         let points = beats.iter().filter(|beat| of(beat)).map(|beat| (beat.sent.seconds(), length(beat)));
         thin::dots(points, &frame.time)
     };
-    let held_up = dots(&|beat| beat.harness_stalled as f64 > 0.5e6 * length(beat));
+    let held_up = dots(&|beat| length(beat) > LONG && beat.harness_stalled as f64 > 0.5e6 * length(beat));
     let lost = dots(&|beat| !beat.answered);
     for (name, tone, dots) in
         [("held up by the harness itself", Tone::Quiet, held_up), ("not answered", Tone::Limit, lost)]
