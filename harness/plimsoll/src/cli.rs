@@ -166,7 +166,7 @@ pub(crate) struct ReportOptions {
     /// Where runs are kept.
     #[arg(long, default_value = "results", value_name = "FOLDER")]
     pub(crate) results: PathBuf,
-    /// In `junit`, take inconclusive findings as passed or as failed.
+    /// In `junit` and `github`, take inconclusive findings as passed or as failed.
     #[arg(long, value_name = "VERDICT")]
     pub(crate) inconclusive: Option<Inconclusive>,
 }

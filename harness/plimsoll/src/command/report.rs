@@ -28,10 +28,16 @@ pub(super) fn report(options: &ReportOptions) -> Exit {
 }
 
 fn rendered(record: &Record, options: &ReportOptions) -> String {
+    let counts_as = Inconclusive::counts_as(options.inconclusive);
     match options.format {
         Format::Text => report::terminal(record, reports::style()),
         Format::Html => reports::html(record),
-        Format::Junit => reports::junit(record, Inconclusive::counts_as(options.inconclusive)),
-        _ => reports::json(record),
+        Format::Markdown => report::markdown(record),
+        Format::Github => report::github(record, counts_as),
+        Format::Junit => reports::junit(record, counts_as),
+        Format::Json => reports::json(record),
+        Format::Bmf => format!("{:#}\n", report::bencher(record)),
+        Format::BenchmarkAction => format!("{:#}\n", report::benchmark_action(record)),
+        Format::Otava => report::otava(record),
     }
 }
