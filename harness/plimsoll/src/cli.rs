@@ -30,7 +30,8 @@ const EXIT_CODES: &str = "Exit codes:
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a scenario and judge it.
+    /// Run a scenario and judge it. In a GitHub workflow (`GITHUB_ACTIONS`) what did not pass is annotated, and the
+    /// summary of the job (`GITHUB_STEP_SUMMARY`) gets the verdict.
     Run(RunOptions),
     /// Check a scenario and show what it would do; nothing is started.
     Check {

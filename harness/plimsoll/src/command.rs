@@ -3,6 +3,7 @@
 mod analyze;
 mod check;
 mod clean;
+mod github;
 mod judge;
 mod report;
 mod reports;
