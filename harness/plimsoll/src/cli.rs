@@ -46,8 +46,12 @@ pub(crate) enum Command {
     Report(ReportOptions),
     /// Remove what killed runs have left behind: containers, networks, processes.
     Clean,
-    /// Print the JSON Schema of scenario files, for editors.
-    Schema,
+    /// Print the JSON Schema of scenario files, for editors; or that of the summary of a run, for programs.
+    Schema {
+        /// What of.
+        #[arg(long, value_enum, default_value_t, value_name = "DOCUMENT")]
+        of: Document,
+    },
     /// Serve HTTP and misbehave as told: a target to try scenarios on.
     #[command(disable_version_flag = true)]
     Specimen(specimen::Options),
@@ -170,6 +174,16 @@ pub(crate) struct ReportOptions {
     /// In `junit` and `github`, take inconclusive findings as passed or as failed.
     #[arg(long, value_name = "VERDICT")]
     pub(crate) inconclusive: Option<Inconclusive>,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Document {
+    /// A scenario file.
+    #[default]
+    Scenario,
+    /// `summary.json`, which `--json` prints too.
+    Summary,
 }
 
 /// In what a run is told.

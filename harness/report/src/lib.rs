@@ -34,5 +34,5 @@ pub use junit::junit;
 pub use markdown::markdown;
 pub use measures::{bencher, benchmark_action, otava};
 pub use paint::Style;
-pub use summary::summary;
+pub use summary::{summary, summary_schema};
 pub use terminal::terminal;

@@ -2,7 +2,8 @@
 
 use record::Record;
 use scenario::RuntimeKind;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use timeline::{Evidence, Grown, Happening, Largest, Timeline, show_bytes};
 
 use crate::clean::one_line;
@@ -40,9 +41,29 @@ pub(crate) fn lines(record: &Record, style: Style) -> Vec<String> {
 }
 
 /// The same for machines.
-pub(crate) fn value(timeline: &Timeline) -> Value {
-    let runtime = recognised(timeline).map(|(runtime, lacks)| json!({"what": runtime, "lacks": lacks}));
-    json!({"runtime": runtime, "evidence": pieces(timeline).collect::<Vec<_>>()})
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Watched {
+    /// Which runtime it is; null where it was not watched.
+    runtime: Option<Recognised>,
+    /// What was found to fill the target's memory, in order of time.
+    evidence: Vec<Evidence>,
+}
+
+/// A runtime.
+#[derive(Serialize, JsonSchema)]
+struct Recognised {
+    /// Which, and by what it is watched.
+    what: String,
+    /// What it cannot be asked for, and why.
+    lacks: Vec<String>,
+}
+
+impl Watched {
+    pub(crate) fn of(timeline: &Timeline) -> Self {
+        let runtime =
+            recognised(timeline).map(|(what, lacks)| Recognised { what: what.to_owned(), lacks: lacks.to_vec() });
+        Self { runtime, evidence: pieces(timeline).cloned().collect() }
+    }
 }
 
 /// The last word on which it is.

@@ -44,7 +44,7 @@ fn icon(verdict: ::verdict::Verdict) -> String {
 fn footer() -> Markup {
     tag("footer")
         .add(
-            "Charts show at most the first, the lowest, the highest and the last value of each of a thousand columns, so \
+            "Charts show the lowest and the highest value of each of a thousand columns of time, so \
              no peak and no dip is lost; of dots, the highest of each column and some of the others. All samples are in ",
         )
         .add(tag("a").with("href", "record.db").add("record.db"))

@@ -72,8 +72,8 @@ fn sum<'a>(histograms: impl Iterator<Item = &'a Histogram<u64>>) -> Histogram<u6
 
 fn service(frame: &Frame) -> Histogram<u64> {
     let mut sum = new_histogram();
-    for histogram in frame.timeline.latency.iter().filter_map(|interval| interval.histogram.decode()) {
-        let _ = sum.add(histogram);
+    for interval in &frame.timeline.latency {
+        interval.histogram.add_to(&mut sum);
     }
     sum
 }

@@ -31,10 +31,8 @@ pub(in crate::html) fn columns(timeline: &Timeline) -> Vec<Column> {
         let (these, others) = rest.split_at(count);
         rest = others;
         let mut sum = new_histogram();
-        let histograms = these.iter().filter_map(|interval| interval.times().decode());
-        // One with other bounds is none of ours.
-        for histogram in histograms {
-            let _ = sum.add(&histogram);
+        for interval in these {
+            interval.times().add_to(&mut sum);
         }
         let to = these.iter().map(|interval| interval.end.seconds()).fold(0.0, f64::max);
         columns.extend(column(first.start.seconds(), to, &sum));
