@@ -71,7 +71,9 @@ fn keeps_to(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
     if fixed || schema.get("const").is_some_and(|only| only != value) {
         return refused("is none of the values");
     }
-    if let Some(missing) = schema["required"].as_array().into_iter().flatten().find(|key| value.get(key.as_str().unwrap()).is_none()) {
+    if let Some(missing) =
+        schema["required"].as_array().into_iter().flatten().find(|key| value.get(key.as_str().unwrap()).is_none())
+    {
         return refused(&format!("lacks {missing}, which is required"));
     }
     for (key, inner) in value.as_object().into_iter().flatten() {
@@ -79,7 +81,9 @@ fn keeps_to(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
         keeps_to(inner, known.ok_or_else(|| format!("{key} is not told by {schema:.200}"))?, root)?;
     }
     let items = value.as_array().into_iter().flatten();
-    items.enumerate().try_for_each(|(at, item)| keeps_to(item, schema["prefixItems"].get(at).unwrap_or(&schema["items"]), root))
+    items
+        .enumerate()
+        .try_for_each(|(at, item)| keeps_to(item, schema["prefixItems"].get(at).unwrap_or(&schema["items"]), root))
 }
 
 #[test]

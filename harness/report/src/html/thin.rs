@@ -56,34 +56,37 @@ fn column_of(x: f64, axis: &Axis) -> i64 {
     (axis.place(x) * COLUMNS as f64) as i64
 }
 
-/// What is kept of the points of one column.
+/// What is kept of the points of one column, each with its place in the order in which they came.
 #[derive(Default)]
 struct Column {
     at: i64,
-    lowest: Option<Point>,
-    highest: Point,
+    count: usize,
+    lowest: (usize, Point),
+    highest: (usize, Point),
 }
 
 impl Column {
     fn add(&mut self, point: Point) {
-        let Some(lowest) = self.lowest else {
-            (self.lowest, self.highest) = (Some(point), point);
-            return;
-        };
-        if point.1 < lowest.1 {
-            self.lowest = Some(point);
+        if self.count == 0 || point.1 < self.lowest.1.1 {
+            self.lowest = (self.count, point);
         }
-        if point.1 > self.highest.1 {
-            self.highest = point;
+        if self.count == 0 || point.1 > self.highest.1.1 {
+            self.highest = (self.count, point);
         }
+        self.count += 1;
     }
 
-    /// Both, in the order of x.
+    /// Both, in the order in which they came.
     fn empty_into(&mut self, kept: &mut Vec<Point>) {
-        let Some(lowest) = self.lowest.take() else { return };
-        let both = if lowest.0 <= self.highest.0 { [lowest, self.highest] } else { [self.highest, lowest] };
-        let count = if both[0] == both[1] { 1 } else { 2 };
-        kept.extend(&both[..count]);
+        if std::mem::take(&mut self.count) == 0 {
+            return;
+        }
+        let falls = self.highest.0 < self.lowest.0;
+        let [first, second] = if falls { [self.highest, self.lowest] } else { [self.lowest, self.highest] };
+        kept.push(first.1);
+        if second.0 != first.0 {
+            kept.push(second.1);
+        }
     }
 }
 
@@ -113,6 +116,13 @@ mod tests {
         assert!(kept.contains(&(54_321.0, 1e6)) && kept.contains(&(12_345.0, -1e6)));
         assert!(kept.is_sorted_by_key(|point| point.0));
         assert!(dots(day().chain([(7.5, 99.0)]), &axis).contains(&(7.5, 99.0)));
+    }
+
+    #[test]
+    fn what_falls_at_one_moment_falls() {
+        let axis = Axis::time(0.0, 100.0);
+        let points = [(0.0, 3.0), (50.0, 3.0), (50.0, 2.0), (90.0, 2.0)];
+        assert_eq!(line(points.into_iter(), &axis, f64::INFINITY), points);
     }
 
     #[test]

@@ -84,6 +84,10 @@ fn rates(counts: &[Counted]) -> Vec<Point> {
 }
 
 fn steps(frame: &Frame, points: Vec<Point>) -> Shape {
+    if points.len() <= thin::COLUMNS {
+        // Each interval has its ends, which may lie in one column.
+        return Shape::Steps(points);
+    }
     Shape::Steps(thin::line(points.into_iter(), &frame.time, f64::INFINITY))
 }
 
