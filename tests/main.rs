@@ -12,6 +12,7 @@ mod judge;
 mod junit;
 mod load;
 mod mistakes;
+mod page;
 mod process;
 mod runtimes;
 mod schema;

@@ -28,6 +28,7 @@ impl Stage {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
         command.current_dir(&self.folder).args(arguments).stdin(Stdio::null());
         command.env_remove("NO_COLOR").env_remove("COLUMNS").env_remove("PLIMSOLL_LOG");
+        command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
         command
     }
 

@@ -30,7 +30,8 @@ const EXIT_CODES: &str = "Exit codes:
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a scenario and judge it.
+    /// Run a scenario and judge it. In a GitHub workflow (`GITHUB_ACTIONS`) what did not pass is annotated, and the
+    /// summary of the job (`GITHUB_STEP_SUMMARY`) gets the verdict.
     Run(RunOptions),
     /// Check a scenario and show what it would do; nothing is started.
     Check {
@@ -41,10 +42,16 @@ pub(crate) enum Command {
     Analyze(AnalyzeOptions),
     /// Judge a stored run again, by its own assertions or by others.
     Judge(JudgeOptions),
+    /// Tell a stored run again: as a page, as Markdown, or in the formats of other tools.
+    Report(ReportOptions),
     /// Remove what killed runs have left behind: containers, networks, processes.
     Clean,
-    /// Print the JSON Schema of scenario files, for editors.
-    Schema,
+    /// Print the JSON Schema of scenario files, for editors; or that of the summary of a run, for programs.
+    Schema {
+        /// What of.
+        #[arg(long, value_enum, default_value_t, value_name = "DOCUMENT")]
+        of: Document,
+    },
     /// Serve HTTP and misbehave as told: a target to try scenarios on.
     #[command(disable_version_flag = true)]
     Specimen(specimen::Options),
@@ -148,6 +155,59 @@ pub(crate) struct JudgeOptions {
     /// Keep the findings and the reports in the run's folder, in the place of those that are there.
     #[arg(long)]
     pub(crate) save: bool,
+}
+
+/// Which run is told, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportOptions {
+    /// A run's folder, its `record.db`, or how its name begins, or its id, with which the name ends.
+    pub(crate) run: String,
+    /// The format.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// Write it to this file, whole or not at all. Without it, it is printed.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Where runs are kept.
+    #[arg(long, default_value = "results", value_name = "FOLDER")]
+    pub(crate) results: PathBuf,
+    /// In `junit` and `github`, take inconclusive findings as passed or as failed.
+    #[arg(long, value_name = "VERDICT")]
+    pub(crate) inconclusive: Option<Inconclusive>,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Document {
+    /// A scenario file.
+    #[default]
+    Scenario,
+    /// `summary.json`, which `--json` prints too.
+    Summary,
+}
+
+/// In what a run is told.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// What `run` prints.
+    #[default]
+    Text,
+    /// One page with all charts, which needs nothing beside itself.
+    Html,
+    /// For a comment on a pull request, or a summary of a job.
+    Markdown,
+    /// Annotations of a GitHub workflow.
+    Github,
+    /// A suite with a case for each assertion.
+    Junit,
+    /// The summary.
+    Json,
+    /// Bencher's metric format.
+    Bmf,
+    /// What github-action-benchmark reads as `customSmallerIsBetter`.
+    BenchmarkAction,
+    /// A line of a CSV file for Apache Otava, below its heading.
+    Otava,
 }
 
 /// A point in the time of a series.

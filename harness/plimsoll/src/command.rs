@@ -3,11 +3,13 @@
 mod analyze;
 mod check;
 mod clean;
+mod github;
 mod judge;
+mod report;
 mod reports;
 mod run;
 
-use crate::cli::{self, Command};
+use crate::cli::{self, Command, Document};
 use crate::exit::Exit;
 use crate::output;
 
@@ -18,10 +20,14 @@ pub(crate) fn perform(command: Command) -> Exit {
         Command::Check { scenario } => check::check(&scenario),
         Command::Analyze(options) => analyze::analyze(&options),
         Command::Judge(options) => judge::judge(&options),
+        Command::Report(options) => self::report::report(&options),
         Command::Clean => clean::clean(),
         Command::Reaper { owner } => clean::reap(&owner),
-        Command::Schema => {
-            output::out(&scenario::schema());
+        Command::Schema { of } => {
+            output::out(&match of {
+                Document::Scenario => scenario::schema(),
+                Document::Summary => ::report::summary_schema(),
+            });
             Exit::Passed
         }
         Command::Completions { shell } => {

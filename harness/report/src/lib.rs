@@ -1,5 +1,5 @@
-//! Tells a run, or an analysis of memory that someone already had: text for people, `JUnit` for CI and JSON
-//! for machines come out.
+//! Tells a run, or an analysis of memory that someone already had: text and a page for people, `JUnit` and annotations
+//! for CI, JSON and CSV for machines come out.
 //!
 //! Pure: no file, no clock, no terminal, so every report of an old run can be made again.
 
@@ -8,7 +8,12 @@ mod chart;
 mod clean;
 mod cost;
 mod evidence;
+mod gist;
+mod github;
+mod html;
 mod junit;
+mod markdown;
+mod measures;
 mod order;
 mod paint;
 mod runtime;
@@ -22,8 +27,12 @@ mod wrap;
 mod example;
 
 pub use analysis::{Analysis, Judged, analysis_summary, analysis_terminal};
+pub use github::github;
+pub use html::html;
 pub use junit::analysis::analysis_junit;
 pub use junit::junit;
+pub use markdown::markdown;
+pub use measures::{bencher, benchmark_action, otava};
 pub use paint::Style;
-pub use summary::summary;
+pub use summary::{summary, summary_schema};
 pub use terminal::terminal;

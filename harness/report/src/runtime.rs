@@ -2,7 +2,8 @@
 
 use record::Record;
 use scenario::RuntimeKind;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use timeline::{Evidence, Grown, Happening, Largest, Timeline, show_bytes};
 
 use crate::clean::one_line;
@@ -12,7 +13,7 @@ use crate::wrap::wrap;
 /// So many of what has grown are shown; the rest is in the kept files.
 const SHOWN: usize = 5;
 /// What is told where none was recognised.
-const UNKNOWN: &str = "unknown";
+pub(crate) const UNKNOWN: &str = "unknown";
 /// The room for the names of the lines.
 const INDENT: usize = 9;
 
@@ -40,20 +41,40 @@ pub(crate) fn lines(record: &Record, style: Style) -> Vec<String> {
 }
 
 /// The same for machines.
-pub(crate) fn value(timeline: &Timeline) -> Value {
-    let runtime = recognised(timeline).map(|(runtime, lacks)| json!({"what": runtime, "lacks": lacks}));
-    json!({"runtime": runtime, "evidence": pieces(timeline).collect::<Vec<_>>()})
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Watched {
+    /// Which runtime it is; null where it was not watched.
+    runtime: Option<Recognised>,
+    /// What was found to fill the target's memory, in order of time.
+    evidence: Vec<Evidence>,
+}
+
+/// A runtime.
+#[derive(Serialize, JsonSchema)]
+struct Recognised {
+    /// Which, and by what it is watched.
+    what: String,
+    /// What it cannot be asked for, and why.
+    lacks: Vec<String>,
+}
+
+impl Watched {
+    pub(crate) fn of(timeline: &Timeline) -> Self {
+        let runtime =
+            recognised(timeline).map(|(what, lacks)| Recognised { what: what.to_owned(), lacks: lacks.to_vec() });
+        Self { runtime, evidence: pieces(timeline).cloned().collect() }
+    }
 }
 
 /// The last word on which it is.
-fn recognised(timeline: &Timeline) -> Option<(&str, &[String])> {
+pub(crate) fn recognised(timeline: &Timeline) -> Option<(&str, &[String])> {
     timeline.events.iter().rev().find_map(|event| match &event.what {
         Happening::RuntimeSeen { runtime, lacks } => Some((runtime.as_str(), lacks.as_slice())),
         _ => None,
     })
 }
 
-fn pieces(timeline: &Timeline) -> impl Iterator<Item = &Evidence> {
+pub(crate) fn pieces(timeline: &Timeline) -> impl Iterator<Item = &Evidence> {
     timeline.events.iter().filter_map(|event| match &event.what {
         Happening::Evidence(piece) => Some(piece),
         _ => None,
@@ -61,7 +82,7 @@ fn pieces(timeline: &Timeline) -> impl Iterator<Item = &Evidence> {
 }
 
 /// How often a collection was asked for and done, and why it was not.
-fn collections(timeline: &Timeline) -> Option<String> {
+pub(crate) fn collections(timeline: &Timeline) -> Option<String> {
     let done = timeline.events.iter().filter(|event| matches!(event.what, Happening::Collected { .. })).count();
     let refusals: Vec<&str> = timeline.events.iter().filter_map(|event| refusal(&event.what)).collect();
     match (done, refusals.last()) {

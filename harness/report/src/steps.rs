@@ -84,9 +84,7 @@ pub(crate) fn of(timeline: &Timeline) -> Vec<Step> {
         step.requests += interval.requests;
         add_failures(&mut step.failures, &interval.failures);
         // A histogram with other bounds is not one of ours; what it holds is left out.
-        if let Some(histogram) = interval.times().decode() {
-            let _ = step.histogram.add(&histogram);
-        }
+        interval.times().add_to(&mut step.histogram);
     }
     steps
 }

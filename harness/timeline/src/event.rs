@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Elapsed;
@@ -142,7 +143,7 @@ pub enum Happening {
 }
 
 /// What fills the target's memory, as its runtime tells it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// What it is: `heap profile`, `class histogram`.
     pub what: String,
@@ -158,7 +159,7 @@ pub struct Evidence {
 }
 
 /// What has grown in the target's memory since the baseline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Grown {
     /// A class, a type or a function that allocates.
     pub name: String,
@@ -171,7 +172,7 @@ pub struct Grown {
 }
 
 /// What holds much of the target's memory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Largest {
     /// A class or a type.
     pub name: String,
@@ -182,7 +183,7 @@ pub struct Largest {
 }
 
 /// How a target died.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Death {
     /// Its exit code; 128 + the signal's number where a signal ended it.
     pub exit_code: Option<i64>,
@@ -218,7 +219,7 @@ fn signal_note(code: i64, known: bool) -> &'static str {
 }
 
 /// How the run ended; apart from the verdict.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Outcome {
     /// Nothing sealed the record: the harness was killed.

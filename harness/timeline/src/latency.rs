@@ -1,5 +1,7 @@
 //! What the load measured, per step and interval.
 
+mod stored;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -38,6 +40,21 @@ impl EncodedHistogram {
     /// Decodes it; `None` where the bytes are not such a histogram.
     pub fn decode(&self) -> Option<Histogram<u64>> {
         Deserializer::new().deserialize(&mut self.0.as_slice()).ok()
+    }
+
+    /// Adds its times to `sum`, which is one of [`new_histogram`]; false where the bytes are not such a histogram, of
+    /// which the times that were read stay.
+    ///
+    /// A run has one for each step and interval, and each is some dozen times in as many thousands of counts: to read
+    /// them off as they are stored takes a tenth of the time that decoding and adding take.
+    pub fn add_to(&self, sum: &mut Histogram<u64>) -> bool {
+        match stored::Counts::of(&self.0) {
+            Some(mut counts) => {
+                counts.by_ref().for_each(|(value, count)| sum.saturating_record_n(value, count));
+                counts.is_whole()
+            }
+            None => self.decode().is_some_and(|histogram| sum.add(histogram).is_ok()),
+        }
     }
 
     /// Both together, without loss; `None` where one of them is no histogram of [`new_histogram`]'s bounds.
@@ -305,6 +322,32 @@ mod tests {
         assert_eq!(odd.join(&LatencyInterval { step: "b".to_owned(), ..even.clone() }), None);
         assert_eq!(odd.join(&LatencyInterval { response: None, ..even.clone() }).unwrap().response, odd.response);
         assert_eq!(odd.join(&LatencyInterval { histogram: EncodedHistogram(vec![1]), ..even }), None);
+    }
+
+    #[test]
+    fn what_is_read_off_as_it_is_stored_is_what_is_decoded() {
+        let spreads: [Vec<u64>; 6] = [
+            Vec::new(),
+            vec![1],
+            vec![LONGEST, LONGEST * 2, 1, 2047, 2048, 2049, 4096],
+            (0..20_000).map(|at| at * at).collect(),
+            vec![777; 100_000],
+            (0..27).map(|power| 1 << power).collect(),
+        ];
+        let (mut read, mut decoded) = (new_histogram(), new_histogram());
+        for spread in spreads {
+            let stored = encoded(spread);
+            assert!(stored::Counts::of(&stored.0).is_some(), "it is read off, and not decoded");
+            assert!(stored.add_to(&mut read));
+            decoded.add(stored.decode().unwrap()).unwrap();
+            assert_eq!(read, decoded);
+            assert_eq!((read.max(), read.min(), read.len()), (decoded.max(), decoded.min(), decoded.len()));
+        }
+        let mut cut = encoded(1..1000);
+        cut.0.truncate(cut.0.len() - 1);
+        cut.0.push(0xff);
+        assert!(!cut.add_to(&mut read), "what is cut short is none");
+        assert!(!EncodedHistogram(vec![1, 2, 3]).add_to(&mut read));
     }
 
     #[test]

@@ -3,11 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use timeline::{Amount, Elapsed};
 
+use crate::trace::Trace;
+
 /// What is said of an assertion. Ordered from best to worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It holds, and the run could have seen it broken.
@@ -29,7 +32,7 @@ impl fmt::Display for Verdict {
 }
 
 /// An assertion, its verdict and the evidence.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The stable name of the rule: `memory.growth`.
     pub assertion: String,
@@ -44,7 +47,7 @@ pub struct Finding {
 }
 
 /// What a verdict rests on.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// What was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +71,7 @@ pub struct Evidence {
     pub source: Option<String>,
     /// The length of load that would settle it.
     #[serde(rename = "settled_by_seconds", with = "seconds", skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Option<f64>")]
     pub settled_by: Option<Duration>,
     /// What the series looks like: `linear`, `sawtooth`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -81,10 +85,14 @@ pub struct Evidence {
     /// More of it, a sentence a line.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
+    /// What was judged, to be drawn.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(skip)]
+    pub trace: Option<Trace>,
 }
 
 /// A value that was measured, and between what bounds the true one lies.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Estimate {
     /// The value.
     pub value: Amount,
@@ -95,18 +103,21 @@ pub struct Estimate {
 
 /// How much more load it takes until memory reaches its limit. Where no growth was proved, only `earliest` is told; it is
 /// zero where the limit is reached already.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Exhaustion {
     /// The limit.
     pub limit: Amount,
     /// At the pace that was measured, or along the curve where it accelerates.
     #[serde(rename = "expected_seconds", with = "seconds", skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Option<f64>")]
     pub expected: Option<Duration>,
     /// At the fastest pace, or along the steepest curve, that cannot be excluded: not before that.
     #[serde(rename = "earliest_seconds", with = "seconds", skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Option<f64>")]
     pub earliest: Option<Duration>,
     /// At the slowest pace, or along the flattest curve, that cannot be excluded.
     #[serde(rename = "latest_seconds", with = "seconds", skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Option<f64>")]
     pub latest: Option<Duration>,
 }
 

@@ -133,6 +133,10 @@ pub struct Growth {
     pub runaway: Option<Runaway>,
     /// The floors that were fitted: `(seconds since the load began, value)`, over the whole judged window.
     pub floors: Vec<(f64, f64)>,
+    /// The likeliest curve through them, at the same moments.
+    pub fitted: Vec<(f64, f64)>,
+    /// The stretch that the slope and its bounds are told of, seconds since the load began.
+    pub told_of: (f64, f64),
 }
 
 /// Why nothing can be said; each with the number of samples that there were.
@@ -236,6 +240,8 @@ impl<'a> Case<'a> {
             shape: shape::name(self.samples, floor),
             runaway: (floor == Shape::Exponential).then(runaway).flatten(),
             floors: whole.windows.iter().map(|window| (window.seconds, window.value)).collect(),
+            fitted: whole.fitted(&self.yardstick),
+            told_of: suffixes.iter().find(|part| part.bounds.slope == bounds.slope).unwrap_or(whole).stretch(),
         }
     }
 

@@ -22,6 +22,7 @@ mod scale;
 mod sight;
 #[cfg(test)]
 mod simulation;
+mod sketch;
 mod stretch;
 #[cfg(test)]
 mod tests;

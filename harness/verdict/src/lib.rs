@@ -7,6 +7,8 @@ pub mod growth;
 
 mod judge;
 mod stats;
+mod trace;
 
 pub use finding::{Estimate, Evidence, Exhaustion, Finding, Verdict};
 pub use judge::{Given, Look, Sight, analyze, judge, looks, overall};
+pub use trace::{Mark, Stroke, Trace};

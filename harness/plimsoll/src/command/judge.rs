@@ -12,7 +12,7 @@ use crate::{output, scenario_file};
 
 /// Judges a stored run by its own assertions or by others. The record stays as it is unless it is to be saved.
 pub(super) fn judge(options: &JudgeOptions) -> Exit {
-    let mut record = match open(options) {
+    let mut record = match open(&options.run, &options.results) {
         Ok(record) => record,
         Err(exit) => return exit,
     };
@@ -35,8 +35,9 @@ pub(super) fn judge(options: &JudgeOptions) -> Exit {
     Exit::gated(verdict::overall(&record.findings, &record.timeline.outcome), counts_as)
 }
 
-fn open(options: &JudgeOptions) -> Result<Record, Exit> {
-    let folder = record::find(&options.run, &options.results).map_err(|error| {
+/// Opens the run that someone calls so; what is wrong has been said when this fails.
+pub(super) fn open(run: &str, results: &Path) -> Result<Record, Exit> {
+    let folder = record::find(run, results).map_err(|error| {
         output::error(&error, Some(hint(&error)));
         Exit::Usage
     })?;

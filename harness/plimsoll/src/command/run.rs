@@ -4,7 +4,7 @@ use clock::Clock;
 use run::{Order, Run};
 use timeline::Outcome;
 
-use super::{reports, runtime};
+use super::{github, reports, runtime};
 use crate::cli::{Inconclusive, RunOptions};
 use crate::exit::Exit;
 use crate::live::Live;
@@ -47,6 +47,7 @@ fn conclude(options: &RunOptions, run: &Run) -> Exit {
     let counts_as = Inconclusive::counts_as(options.inconclusive);
     let written = reports::keep(record, options.junit.as_deref(), counts_as);
     reports::show(record, options.json);
+    github::tell(record, counts_as);
     if let Err(error) = written {
         output::error(error.as_ref(), None);
         return Exit::CouldNotRun;

@@ -7,7 +7,7 @@ use super::forms::{Grain, Point};
 use super::season::Season;
 use super::stats::variance_inflation;
 use super::{guards, jumps};
-use crate::stats::student_quantile;
+use crate::stats::{mean, student_quantile};
 
 /// Fewer floors than this show no shape.
 const FEWEST_WINDOWS: usize = 8;
@@ -47,6 +47,29 @@ pub(super) struct Segment {
     pub(super) new_ground: bool,
     /// It bends as a warm-up that outlasts the run would.
     pub(super) bends: bool,
+}
+
+impl Segment {
+    /// Its likeliest curve at each of its floors, in the series' unit; a season is left out.
+    pub(super) fn fitted(&self, yardstick: &Yardstick) -> Vec<(f64, f64)> {
+        let scaled = |window: &Window| (window.value - yardstick.level) / yardstick.unit;
+        let offsets: Vec<f64> =
+            self.windows.iter().zip(&self.fit.steady).map(|(window, steady)| scaled(window) - steady).collect();
+        let offset = mean(&offsets);
+        let curve =
+            self.fit.steady.iter().zip(&self.fit.residuals).map(|(steady, residual)| steady - residual + offset);
+        self.windows
+            .iter()
+            .zip(curve)
+            .map(|(window, at)| (window.seconds, yardstick.level + at * yardstick.unit))
+            .collect()
+    }
+
+    /// From its first floor to its last, seconds since the load began.
+    pub(super) fn stretch(&self) -> (f64, f64) {
+        let ends = self.windows.first().zip(self.windows.last());
+        ends.map_or((0.0, 0.0), |(first, last)| (first.seconds, last.seconds))
+    }
 }
 
 /// The last `length` bins.

@@ -8,10 +8,12 @@ use scenario::Tolerance;
 use timeline::{Metric, PhaseSpan, Series, Subject};
 
 use super::level::Level;
+use super::sketch::key;
 use super::witness::Place;
 use super::{Case, Judgement, below, bytes, source_of, untold};
 use crate::finding::{Evidence, Verdict};
 use crate::growth::{self, Trend};
+use crate::trace::{Mark, Stroke, Trace};
 
 /// After the load, memory has settled in the longest of these last parts of the phase in which it stands still.
 const PARTS: [f64; 5] = [1.0, 0.75, 0.6, 0.45, 0.3];
@@ -30,6 +32,16 @@ impl Return {
     fn new(baseline: Level, settled: Level) -> Self {
         let (delta, margin) = (settled.value - baseline.value, baseline.margin.hypot(settled.margin));
         Self { baseline, settled, delta, interval: (delta - margin, delta + margin) }
+    }
+
+    fn trace(&self, metric: Metric, allowed: f64) -> Trace {
+        let whole = (self.baseline.window.0, self.settled.window.1);
+        let strokes = vec![
+            Stroke::level(Mark::Baseline, self.baseline.value, self.baseline.window),
+            Stroke::level(Mark::Settled, self.settled.value, self.settled.window),
+            Stroke::level(Mark::Allowed, self.baseline.value + allowed, whole),
+        ];
+        Trace { series: key(&Subject::Target, metric), strokes }
     }
 }
 
@@ -60,6 +72,7 @@ impl Case<'_> {
             samples: baseline.samples + settled.samples,
             source: Some(source_of(metric, series)),
             notes,
+            trace: Some(back.trace(metric, allowed)),
             ..Evidence::default()
         }))
     }

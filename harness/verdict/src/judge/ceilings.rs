@@ -2,8 +2,10 @@
 
 use timeline::{Metric, Series, Subject};
 
+use super::sketch::key;
 use super::{Case, Judgement, Window, below, bytes, code_of, source_of, untold};
 use crate::finding::{Evidence, Verdict};
+use crate::trace::{Mark, Stroke, Trace};
 
 impl<'a> Case<'a> {
     /// The metric for ceilings; resident memory where there is no cgroup to tell the working set.
@@ -33,6 +35,13 @@ impl<'a> Case<'a> {
             limit: Some(bytes(limit)),
             interval: Some((bytes(above - baseline.margin), bytes(above + baseline.margin))),
             notes: vec![format!("baseline {}, peak {}", bytes(baseline.value), bytes(peak))],
+            trace: Some(Trace {
+                series: key(&Subject::Target, metric),
+                strokes: vec![
+                    Stroke::level(Mark::Baseline, baseline.value, baseline.window),
+                    Stroke::level(Mark::Allowed, baseline.value + limit, window),
+                ],
+            }),
             ..evidence_of(metric, series, window)
         }))
     }
@@ -61,6 +70,10 @@ impl<'a> Case<'a> {
         Ok(Judgement::new(verdict, code, summary).with(Evidence {
             value: Some(bytes(peak)),
             limit: Some(bytes(limit)),
+            trace: Some(Trace {
+                series: key(&Subject::Target, metric),
+                strokes: vec![Stroke::level(Mark::Allowed, limit, window)],
+            }),
             ..evidence_of(metric, series, window)
         }))
     }

@@ -4,14 +4,16 @@
 //! whether it was asked for or not. They need no statistics where the load is followed by an
 //! idle phase: what is still held then, beyond what there was before, was not given back.
 
-use timeline::{Amount, Elapsed, Metric, Series, Subject, Unit};
+use timeline::{Amount, Elapsed, Metric, PhaseSpan, Series, Subject, Unit};
 
 use super::leak::shape_name;
 use super::scale::Scale;
+use super::sketch::key;
 use super::witness::{Place, Witness};
 use super::{Case, Judgement, Window, source_of};
 use crate::finding::{Evidence, Verdict};
 use crate::growth::{Tolerance, Trend};
+use crate::trace::{Mark, Stroke, Trace};
 
 /// A pool that opens a few and keeps them is no leak.
 pub(super) const TOLERANCE: Tolerance = Tolerance { absolute: 4.0, relative: 0.02, ok_relative: 0.05 };
@@ -52,6 +54,7 @@ impl Case<'_> {
             source: Some(load.source.clone()),
             settled_by: load.settled_by(None).filter(|_| verdict == Verdict::Inconclusive),
             shape: shape.map(str::to_owned),
+            trace: Some(load.trace(&Subject::Target, &heard.work, None)),
             notes: shape.map(|shape| format!("shape: {shape}")).into_iter().collect(),
             ..Scale::hour(Unit::Count).evidence(&load.pace)
         })
@@ -66,7 +69,10 @@ impl Case<'_> {
             return None;
         }
         let summary = format!("{} are given back: {before} before the load, {after} after it", words(metric));
+        let level = |mark, value, phase: &PhaseSpan| Stroke::level(mark, value, (phase.start, phase.end));
+        let strokes = vec![level(Mark::Baseline, before, baseline), level(Mark::Settled, after, settled)];
         Some(Judgement::new(Verdict::Pass, "holds", summary).with(Evidence {
+            trace: Some(Trace { series: key(&Subject::Target, metric), strokes }),
             value: Some(Amount { value: after - before, unit: Unit::Count }),
             window: Some((baseline.start, settled.end)),
             samples: series.samples.len() as u64,

@@ -31,6 +31,7 @@ impl Case<'_> {
             window: Some(rests.window),
             samples: rests.samples,
             source: Some(rests.source.clone()),
+            trace: Some(rests.trace(&Subject::Target, &heard.work, Some(limit.value / scale.seconds))),
             also: others.filter_map(|other| other.estimate(&rests.pace)).collect(),
             ..scale.evidence(&rests.pace)
         }))

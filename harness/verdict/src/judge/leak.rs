@@ -102,6 +102,7 @@ impl Case<'_> {
             also,
             exhaustion,
             notes,
+            trace: Some(witness.trace(subject, &heard.work, per_second)),
             ..scale.evidence(&witness.pace)
         })
     }

@@ -10,6 +10,7 @@ use timeline::{Metric, Series, Subject};
 use super::ratchet::{self, Ratchet};
 use super::rests::Floors;
 use super::scale::Pace;
+use super::sketch::Sketch;
 use super::stretch::Stretch;
 use super::work::Work;
 use super::{Case, Judgement, Window, source_of, untold};
@@ -64,6 +65,8 @@ pub(super) struct Witness {
     pub(super) settles_after: Option<f64>,
     /// For how long it looked; rests are too few to tell what more of them would show.
     pub(super) horizon: Option<Horizon>,
+    /// What it saw, to be drawn.
+    pub(super) sketch: Sketch,
 }
 
 impl Witness {
@@ -213,12 +216,13 @@ impl Case<'_> {
             Gaze::Load(samples) => Some(by_load(summons, samples.len(), &growth::assess(&question(samples))?)),
             Gaze::Rests(floors) => {
                 let ratchet = ratchet::assess(&question(&floors.at_rest));
-                ratchet.map(|ratchet| self.by_rests(summons, &ratchet.checked_by(floors.pace_under_load())))
+                let ratchet = ratchet.map(|ratchet| ratchet.checked_by(floors.pace_under_load()));
+                ratchet.map(|ratchet| self.by_rests(summons, &ratchet, &floors.at_rest))
             }
         })
     }
 
-    fn by_rests(self, summons: &Summons, ratchet: &Ratchet) -> Witness {
+    fn by_rests(self, summons: &Summons, ratchet: &Ratchet, floors: &[(f64, f64)]) -> Witness {
         // What was collected is not kept by an allocator; the rest may be.
         let given_back =
             summons.metric == Metric::LiveHeap || self.is_given_back(summons.series, ratchet.level, ratchet.accepted);
@@ -237,6 +241,7 @@ impl Case<'_> {
             shape: None,
             settles_after: None,
             horizon: None,
+            sketch: Sketch::of_rests(floors, ratchet, summons.stretch.begins),
         }
     }
 }
@@ -268,6 +273,7 @@ fn by_load(summons: &Summons, samples: usize, growth: &Growth) -> Witness {
         shape: Some(growth.shape),
         settles_after: growth.settles_after,
         horizon: Some(growth.horizon),
+        sketch: Sketch::of_load(growth, summons.stretch.begins),
     }
 }
 

@@ -53,6 +53,19 @@ impl Work {
         self.at(when).unwrap_or(all)
     }
 
+    /// When so much had been done: the first such moment; the nearest mark where there is none.
+    pub(super) fn when(&self, done: f64) -> Elapsed {
+        let after = self.marks.partition_point(|mark| mark.1 < done);
+        let before = after.checked_sub(1).and_then(|before| self.marks.get(before));
+        match (before, self.marks.get(after)) {
+            (Some(before), Some(after)) => {
+                let share = (done - before.1) / (after.1 - before.1);
+                before.0 + after.0.since(before.0).mul_f64(share.clamp(0.0, 1.0))
+            }
+            (before, after) => before.or(after).map_or(Elapsed::ZERO, |mark| mark.0),
+        }
+    }
+
     /// How much had been done at `when`; `None` outside of the marks.
     fn at(&self, when: Elapsed) -> Option<f64> {
         let after = self.marks.partition_point(|mark| mark.0 <= when);
