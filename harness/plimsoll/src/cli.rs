@@ -27,6 +27,10 @@ const EXIT_CODES: &str = "Exit codes:
   4    could not run: no engine, no image, never ready
   130  interrupted";
 
+/// What a run can be called.
+const RUN: &str = "A run: its folder, its `record.db`, how its name or its id begins, `latest`, or the commit, branch or \
+tag of which it is the only one";
+
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -41,6 +45,12 @@ pub(crate) enum Command {
     Analyze(AnalyzeOptions),
     /// Judge a stored run again, by its own assertions or by others.
     Judge(JudgeOptions),
+    /// List the runs that are kept.
+    List(ListOptions),
+    /// Show a stored run as it was judged.
+    Show(ShowOptions),
+    /// Remove old runs; the last of each scenario that passed stays.
+    Prune(PruneOptions),
     /// Remove what killed runs have left behind: containers, networks, processes.
     Clean,
     /// Print the JSON Schema of scenario files, for editors.
@@ -128,7 +138,7 @@ pub(crate) struct AnalyzeOptions {
 /// Which run is judged again, and by what.
 #[derive(Debug, clap::Args)]
 pub(crate) struct JudgeOptions {
-    /// A run's folder, its `record.db`, or how its name begins, or its id, with which the name ends.
+    #[arg(help = RUN)]
     pub(crate) run: String,
     /// A file with an `assert` section; a scenario will do. Without it, the run's own assertions.
     #[arg(long = "assert", value_name = "FILE")]
@@ -148,6 +158,84 @@ pub(crate) struct JudgeOptions {
     /// Keep the findings and the reports in the run's folder, in the place of those that are there.
     #[arg(long)]
     pub(crate) save: bool,
+}
+
+/// Which runs are listed, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListOptions {
+    /// Those of this scenario only.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scenario: Option<String>,
+    /// Those of this commit only: how it begins, or a branch or a tag.
+    #[arg(long, value_name = "COMMIT")]
+    pub(crate) commit: Option<String>,
+    /// Those with this verdict only.
+    #[arg(long, value_name = "VERDICT")]
+    pub(crate) verdict: Option<JudgedAs>,
+    /// So many, the newest; 0 for all.
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// Where runs are kept.
+    #[arg(long, default_value = "results", value_name = "FOLDER")]
+    pub(crate) results: PathBuf,
+    /// Print JSON in the place of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A verdict as it is asked for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum JudgedAs {
+    /// All assertions hold.
+    Pass,
+    /// An assertion is broken.
+    Fail,
+    /// The run could not tell.
+    Inconclusive,
+}
+
+impl From<JudgedAs> for Verdict {
+    fn from(asked: JudgedAs) -> Self {
+        match asked {
+            JudgedAs::Pass => Self::Pass,
+            JudgedAs::Fail => Self::Fail,
+            JudgedAs::Inconclusive => Self::Inconclusive,
+        }
+    }
+}
+
+/// Which run is shown, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowOptions {
+    #[arg(help = RUN)]
+    pub(crate) run: String,
+    /// Where runs are kept.
+    #[arg(long, default_value = "results", value_name = "FOLDER")]
+    pub(crate) results: PathBuf,
+    /// Print the summary as JSON in the place of the table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which runs go. One goes where any of the three says so; of each scenario the last that passed stays.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("limit").required(true).multiple(true).args(["count", "age", "size"])))]
+pub(crate) struct PruneOptions {
+    /// Keep so many of each scenario, the newest.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) count: Option<usize>,
+    /// Keep those that started within this time: `30d`, `12h`.
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) age: Option<Span>,
+    /// Keep as many of all, the newest, as take so much room: `10GiB`.
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) size: Option<Size>,
+    /// Only say what would go.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Where runs are kept.
+    #[arg(long, default_value = "results", value_name = "FOLDER")]
+    pub(crate) results: PathBuf,
 }
 
 /// A point in the time of a series.

@@ -4,8 +4,11 @@ mod analyze;
 mod check;
 mod clean;
 mod judge;
+mod list;
+mod prune;
 mod reports;
 mod run;
+mod show;
 
 use crate::cli::{self, Command};
 use crate::exit::Exit;
@@ -18,6 +21,9 @@ pub(crate) fn perform(command: Command) -> Exit {
         Command::Check { scenario } => check::check(&scenario),
         Command::Analyze(options) => analyze::analyze(&options),
         Command::Judge(options) => judge::judge(&options),
+        Command::List(options) => list::list(&options),
+        Command::Show(options) => show::show(&options),
+        Command::Prune(options) => prune::prune(&options),
         Command::Clean => clean::clean(),
         Command::Reaper { owner } => clean::reap(&owner),
         Command::Schema => {
