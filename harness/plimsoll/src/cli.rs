@@ -49,6 +49,8 @@ pub(crate) enum Command {
     List(ListOptions),
     /// Show a stored run as it was judged.
     Show(ShowOptions),
+    /// Compare runs, mostly of two commits: what has become worse, what better, what cannot be told.
+    Compare(CompareOptions),
     /// Remove old runs; the last of each scenario that passed stays.
     Prune(PruneOptions),
     /// Remove what killed runs have left behind: containers, networks, processes.
@@ -215,6 +217,44 @@ pub(crate) struct ShowOptions {
     /// Print the summary as JSON in the place of the table.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Which runs are compared, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CompareOptions {
+    /// The runs that are compared with: a commit, branch or tag (all of its runs), a folder of records, `latest`, a run,
+    /// or several of these with commas between.
+    pub(crate) reference: String,
+    /// The runs that are judged, called in the same ways.
+    pub(crate) candidate: String,
+    /// Runs of this scenario only; needed where both sides have runs of several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scenario: Option<String>,
+    /// Compare also what should not be compared: another scenario, other limits, another machine, another version.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// How it is told.
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub(crate) format: ComparisonFormat,
+    /// Take what is inconclusive as passed or as failed.
+    #[arg(long, value_name = "VERDICT")]
+    pub(crate) inconclusive: Option<Inconclusive>,
+    /// Where runs are kept.
+    #[arg(long, default_value = "results", value_name = "FOLDER")]
+    pub(crate) results: PathBuf,
+}
+
+/// How a comparison is told.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ComparisonFormat {
+    /// A table for people.
+    Terminal,
+    /// For pull requests and job summaries.
+    Markdown,
+    /// For machines.
+    Json,
+    /// For CI systems.
+    Junit,
 }
 
 /// Which runs go. One goes where any of the three says so; of each scenario the last that passed stays.

@@ -3,6 +3,7 @@
 mod analyze;
 mod check;
 mod clean;
+mod compare;
 mod judge;
 mod list;
 mod prune;
@@ -23,6 +24,7 @@ pub(crate) fn perform(command: Command) -> Exit {
         Command::Judge(options) => judge::judge(&options),
         Command::List(options) => list::list(&options),
         Command::Show(options) => show::show(&options),
+        Command::Compare(options) => compare::compare(&options),
         Command::Prune(options) => prune::prune(&options),
         Command::Clean => clean::clean(),
         Command::Reaper { owner } => clean::reap(&owner),

@@ -6,6 +6,8 @@
 mod analysis;
 mod chart;
 mod clean;
+mod columns;
+mod compare;
 mod cost;
 mod evidence;
 mod junit;
@@ -23,6 +25,7 @@ mod wrap;
 mod example;
 
 pub use analysis::{Analysis, Judged, analysis_summary, analysis_terminal};
+pub use compare::{ComparedRuns, comparison_json, comparison_junit, comparison_markdown, comparison_terminal};
 pub use junit::analysis::analysis_junit;
 pub use junit::junit;
 pub use list::{list_json, list_terminal};

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use timeline::Outcome;
 
 use crate::clean::{clean, one_line};
+use crate::columns::{self, Side::Left, Side::Right};
 use crate::order::word;
 use crate::paint::Style;
 use crate::summary::sorted;
@@ -18,20 +19,11 @@ pub fn list_terminal(runs: &[(PathBuf, Entry)], more: usize, style: Style) -> St
     if runs.is_empty() {
         return "no runs\n".to_owned();
     }
-    let rows: Vec<[String; 5]> = runs.iter().map(|(_, entry)| cells(entry)).collect();
     let heading = ["started", "id", "scenario", "commit", "length"].map(str::to_owned);
-    let width = |column: usize| {
-        let cells = rows.iter().chain([&heading]).map(|row| row[column].chars().count());
-        cells.max().unwrap_or(0)
-    };
-    let widths: [usize; 5] = std::array::from_fn(width);
-    let line = |row: &[String; 5]| {
-        let [started, id, scenario, commit, length] = row;
-        let [a, b, c, d, e] = widths;
-        format!("{started:a$}  {id:b$}  {scenario:c$}  {commit:d$}  {length:>e$}")
-    };
-    let mut lines = vec![style.dim(&format!("{}  verdict", line(&heading)))];
-    lines.extend(runs.iter().zip(&rows).map(|((_, entry), row)| format!("{}  {}", line(row), outcome(entry, style))));
+    let rows: Vec<[String; 5]> = std::iter::once(heading).chain(runs.iter().map(|(_, entry)| cells(entry))).collect();
+    let mut rows = columns::lines(&rows, [Left, Left, Left, Left, Right]).into_iter();
+    let mut lines: Vec<String> = rows.next().iter().map(|heading| style.dim(&format!("{heading}  verdict"))).collect();
+    lines.extend(runs.iter().zip(rows).map(|((_, entry), row)| format!("{row}  {}", outcome(entry, style))));
     if more > 0 {
         lines.push(style.dim(&format!("and {more} older: `--limit` shows more")));
     }
