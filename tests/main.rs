@@ -5,6 +5,7 @@
 mod address;
 mod analyze;
 mod command;
+mod compare;
 mod container;
 mod early;
 mod ending;

@@ -58,10 +58,27 @@ pub fn trace(seed: u64, family: Family, length: f64, cadence: f64, leak: Option<
     soak(seed, family, (length, length), cadence, leak)
 }
 
+/// Another run of the same service, without a leak: its sizes and times are those of [`trace`], and its noise is its own.
+pub fn rerun(seed: u64, run: u64, family: Family, length: f64, cadence: f64) -> Trace {
+    let random = Random::of(seed, family as u64).in_run(run);
+    observe(family, random, seed, (length, length), cadence, None)
+}
+
 /// The same of a service whose programme goes by `scale` seconds and not by the length of the run: `(scale, length)`.
 /// Where the run is longer it has warmed up well before its end.
 pub fn soak(seed: u64, family: Family, (scale, length): (f64, f64), cadence: f64, leak: Option<Leak>) -> Trace {
-    let service = family.service(&mut Random::of(seed, family as u64), scale);
+    observe(family, Random::of(seed, family as u64), seed, (scale, length), cadence, leak)
+}
+
+fn observe(
+    family: Family,
+    mut random: Random,
+    seed: u64,
+    (scale, length): (f64, f64),
+    cadence: f64,
+    leak: Option<Leak>,
+) -> Trace {
+    let service = family.service(&mut random, scale);
     let times: Vec<f64> = (0..(length / cadence).round() as usize).map(|at| at as f64 * cadence).collect();
     let purpose = |kind: Kind| 1_000 + 100 * family as u64 + kind as u64;
     let course = leak.map(|leak| leak.kind.course(&mut Random::of(seed, purpose(leak.kind))));

@@ -4,12 +4,16 @@ use std::f64::consts::TAU;
 
 /// A small generator: `SplitMix64` (Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub struct Random {
+    state: u64,
+    /// What is mixed into every fork.
+    run: u64,
+}
 
 impl Random {
     /// The numbers of a seed.
     pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66_D1CE_4E5B)
+        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66_D1CE_4E5B, run: 0 }
     }
 
     /// The numbers of a seed for one purpose, independent of those for another.
@@ -20,12 +24,18 @@ impl Random {
     /// A generator of its own, so that what one part draws does not shift what another draws.
     #[must_use]
     pub fn fork(&mut self) -> Self {
-        Self::new(self.next())
+        Self::new(self.next() ^ self.run)
+    }
+
+    /// The same in another run: it draws the same, and its forks draw something else. 0 is the run that there is anyway.
+    #[must_use]
+    pub fn in_run(self, run: u64) -> Self {
+        Self { run: run.wrapping_mul(0xD6E8_FEB8_6659_FD93), ..self }
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)

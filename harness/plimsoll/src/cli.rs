@@ -27,6 +27,10 @@ const EXIT_CODES: &str = "Exit codes:
   4    could not run: no engine, no image, never ready
   130  interrupted";
 
+/// What a run can be called.
+const RUN: &str = "A run: its folder, its `record.db`, how its name or its id begins, `latest`, or the commit, branch or \
+tag of which it is the only one";
+
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -44,6 +48,14 @@ pub(crate) enum Command {
     Judge(JudgeOptions),
     /// Tell a stored run again: as a page, as Markdown, or in the formats of other tools.
     Report(ReportOptions),
+    /// List the runs that are kept.
+    List(ListOptions),
+    /// Show a stored run as it was judged.
+    Show(ShowOptions),
+    /// Compare runs, mostly of two commits: what has become worse, what better, what cannot be told.
+    Compare(CompareOptions),
+    /// Remove old runs; the last of each scenario that passed stays.
+    Prune(PruneOptions),
     /// Remove what killed runs have left behind: containers, networks, processes.
     Clean,
     /// Print the JSON Schema of scenario files, for editors; or that of the summary of a run, for programs.
@@ -135,7 +147,7 @@ pub(crate) struct AnalyzeOptions {
 /// Which run is judged again, and by what.
 #[derive(Debug, clap::Args)]
 pub(crate) struct JudgeOptions {
-    /// A run's folder, its `record.db`, or how its name begins, or its id, with which the name ends.
+    #[arg(help = RUN)]
     pub(crate) run: String,
     /// A file with an `assert` section; a scenario will do. Without it, the run's own assertions.
     #[arg(long = "assert", value_name = "FILE")]
@@ -165,7 +177,8 @@ pub(crate) struct ReportOptions {
     /// The format.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) format: Format,
-    /// Write it to this file, whole or not at all. Without it, it is printed.
+    /// Write it to this file, whole or not at all. Without it, a page is written into the run's folder and anything else
+    /// printed.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Where runs are kept.
@@ -187,12 +200,10 @@ pub(crate) enum Document {
 }
 
 /// In what a run is told.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// What `run` prints.
-    #[default]
-    Text,
     /// One page with all charts, which needs nothing beside itself.
+    #[default]
     Html,
     /// For a comment on a pull request, or a summary of a job.
     Markdown,
@@ -200,14 +211,128 @@ pub(crate) enum Format {
     Github,
     /// A suite with a case for each assertion.
     Junit,
-    /// The summary.
-    Json,
     /// Bencher's metric format.
     Bmf,
     /// What github-action-benchmark reads as `customSmallerIsBetter`.
     BenchmarkAction,
     /// A line of a CSV file for Apache Otava, below its heading.
     Otava,
+}
+
+/// Which runs are listed, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListOptions {
+    /// Those of this scenario only.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scenario: Option<String>,
+    /// Those of this commit only: how it begins, or a branch or a tag.
+    #[arg(long, value_name = "COMMIT")]
+    pub(crate) commit: Option<String>,
+    /// Those with this verdict only.
+    #[arg(long, value_name = "VERDICT")]
+    pub(crate) verdict: Option<JudgedAs>,
+    /// So many, the newest; 0 for all.
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// Where runs are kept.
+    #[arg(long, default_value = "results", value_name = "FOLDER")]
+    pub(crate) results: PathBuf,
+    /// Print JSON in the place of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A verdict as it is asked for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum JudgedAs {
+    /// All assertions hold.
+    Pass,
+    /// An assertion is broken.
+    Fail,
+    /// The run could not tell.
+    Inconclusive,
+}
+
+impl From<JudgedAs> for Verdict {
+    fn from(asked: JudgedAs) -> Self {
+        match asked {
+            JudgedAs::Pass => Self::Pass,
+            JudgedAs::Fail => Self::Fail,
+            JudgedAs::Inconclusive => Self::Inconclusive,
+        }
+    }
+}
+
+/// Which run is shown, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowOptions {
+    #[arg(help = RUN)]
+    pub(crate) run: String,
+    /// Where runs are kept.
+    #[arg(long, default_value = "results", value_name = "FOLDER")]
+    pub(crate) results: PathBuf,
+    /// Print the summary as JSON in the place of the table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which runs are compared, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CompareOptions {
+    /// The runs that are compared with: a commit, branch or tag (all of its runs), a folder of records, `latest`, a run,
+    /// or several of these with commas between.
+    pub(crate) reference: String,
+    /// The runs that are judged, called in the same ways.
+    pub(crate) candidate: String,
+    /// Runs of this scenario only; needed where both sides have runs of several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scenario: Option<String>,
+    /// Compare also what should not be compared: another scenario, other limits, another machine, another version.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// How it is told.
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub(crate) format: ComparisonFormat,
+    /// Take what is inconclusive as passed or as failed.
+    #[arg(long, value_name = "VERDICT")]
+    pub(crate) inconclusive: Option<Inconclusive>,
+    /// Where runs are kept.
+    #[arg(long, default_value = "results", value_name = "FOLDER")]
+    pub(crate) results: PathBuf,
+}
+
+/// How a comparison is told.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ComparisonFormat {
+    /// A table for people.
+    Terminal,
+    /// For pull requests and job summaries.
+    Markdown,
+    /// For machines.
+    Json,
+    /// For CI systems.
+    Junit,
+}
+
+/// Which runs go. One goes where any of the three says so; of each scenario the last that passed stays.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("limit").required(true).multiple(true).args(["count", "age", "size"])))]
+pub(crate) struct PruneOptions {
+    /// Keep so many of each scenario, the newest.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) count: Option<usize>,
+    /// Keep those that started within this time: `30d`, `12h`.
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) age: Option<Span>,
+    /// Keep as many of all, the newest, as take so much room: `10GiB`.
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) size: Option<Size>,
+    /// Only say what would go.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Where runs are kept.
+    #[arg(long, default_value = "results", value_name = "FOLDER")]
+    pub(crate) results: PathBuf,
 }
 
 /// A point in the time of a series.

@@ -3,11 +3,15 @@
 mod analyze;
 mod check;
 mod clean;
+mod compare;
 mod github;
 mod judge;
+mod list;
+mod prune;
 mod report;
 mod reports;
 mod run;
+mod show;
 
 use crate::cli::{self, Command, Document};
 use crate::exit::Exit;
@@ -21,6 +25,10 @@ pub(crate) fn perform(command: Command) -> Exit {
         Command::Analyze(options) => analyze::analyze(&options),
         Command::Judge(options) => judge::judge(&options),
         Command::Report(options) => self::report::report(&options),
+        Command::List(options) => list::list(&options),
+        Command::Show(options) => show::show(&options),
+        Command::Compare(options) => compare::compare(&options),
+        Command::Prune(options) => prune::prune(&options),
         Command::Clean => clean::clean(),
         Command::Reaper { owner } => clean::reap(&owner),
         Command::Schema { of } => {

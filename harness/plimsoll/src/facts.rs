@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 
 use clock::Clock;
 use record::About;
 use timeline::show_bytes;
 
+use crate::git::git;
 use crate::scenario_file::ScenarioFile;
 
 /// Everything that a record says of its run.
@@ -30,13 +30,6 @@ pub(crate) fn about(file: &ScenarioFile, clock: &Clock) -> About {
         harness_version: env!("CARGO_PKG_VERSION").to_owned(),
         seed,
     }
-}
-
-/// What git says, if it says anything.
-fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").arg("-C").arg(folder).args(arguments).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    (output.status.success() && !text.is_empty()).then_some(text)
 }
 
 /// A number that no two runs share: the time of the start, and the process.

@@ -7,8 +7,10 @@ mod cli;
 mod command;
 mod exit;
 mod facts;
+mod git;
 mod live;
 mod output;
+mod runs;
 mod scenario_file;
 mod signals;
 

@@ -47,8 +47,13 @@ pub struct About {
 impl About {
     /// When the run started, as RFC 3339 in UTC to the second: `2026-03-01T12:00:00Z`.
     pub fn started_at_text(&self) -> String {
-        timestamp(self.started_at).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+        rfc_3339(self.started_at)
     }
+}
+
+/// The time as RFC 3339 in UTC to the second: `2026-03-01T12:00:00Z`.
+pub fn rfc_3339(time: SystemTime) -> String {
+    timestamp(time).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The time as jiff knows it; what lies out of its reach (the year 9999) counts as the epoch.
@@ -74,17 +79,17 @@ pub fn short_id(entropy: &[u8]) -> String {
 }
 
 /// A point in time as RFC 3339 text.
-mod rfc_3339 {
+pub(crate) mod rfc_3339 {
     use std::time::SystemTime;
 
     use jiff::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&super::timestamp(*time))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse::<Timestamp>().map(SystemTime::from).map_err(D::Error::custom)
     }

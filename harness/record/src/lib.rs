@@ -6,13 +6,16 @@
 
 mod about;
 mod beats;
+mod entry;
 mod error;
 mod file;
 mod find;
 mod findings;
 mod folder;
+mod list;
 mod open;
 mod pauses;
+mod retention;
 mod schema;
 mod store;
 mod writer;
@@ -20,11 +23,14 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use about::{About, hash_text, short_id};
+pub use about::{About, hash_text, rfc_3339, short_id};
+pub use entry::Entry;
 pub use error::RecordError;
 pub use file::write_file;
-pub use find::{FindError, find};
+pub use find::{FindError, find, find_all};
 pub use findings::save_findings;
+pub use list::{Listing, list};
 pub use open::{Record, open};
+pub use retention::{Kept, Retention, remove};
 pub use schema::VERSION;
 pub use writer::{Sink, Writer};

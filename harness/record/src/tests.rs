@@ -1,5 +1,7 @@
 //! What is written comes back; what is broken is told.
 
+mod list;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -568,7 +570,7 @@ fn a_run_is_found_by_its_folder_its_file_or_the_beginning_of_its_id() {
         fs::write(scratch.0.join(name).join(if name == "chat/notes" { "text" } else { "record.db" }), "").unwrap();
     }
     let folder = scratch.0.join("leaky/20260301T120000Z-0123456-abc123");
-    let found = |run: &str| find(run, &scratch.0);
+    let found = |run: &str| find(run, &scratch.0, &|_| None);
     for run in [
         "abc",
         "abc123",

@@ -15,7 +15,7 @@ use crate::clean::{clean, one_line};
 use crate::{chart, evidence};
 
 pub(crate) mod analysis;
-mod document;
+pub(crate) mod document;
 
 /// The columns of a chart in a body.
 const WIDTH: usize = 80;
@@ -39,7 +39,7 @@ pub fn junit(record: &Record, attachments: &[&str], inconclusive: Verdict) -> St
 }
 
 /// The document of one suite.
-fn write(suite: TestSuite, opening: &document::Opening) -> String {
+pub(crate) fn write(suite: TestSuite, opening: &document::Opening) -> String {
     let mut bytes = Vec::new();
     if let Err(refused) = ReportBuilder::new().add_testsuite(suite).build().write_xml(&mut bytes) {
         unreachable!("a Vec takes every byte: {refused}");
@@ -75,7 +75,7 @@ fn hostname(record: &Record) -> String {
 }
 
 /// The crate's own idea of a time; one that it cannot write counts as the epoch.
-fn offset(at: SystemTime) -> OffsetDateTime {
+pub(crate) fn offset(at: SystemTime) -> OffsetDateTime {
     let seconds = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let known = i64::try_from(seconds).ok().and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
     known.unwrap_or(OffsetDateTime::UNIX_EPOCH)
@@ -148,7 +148,7 @@ fn broken(name: &str, time: Duration, code: &str, message: &str, body: &str) -> 
 }
 
 /// The case of a finding; `body` is told where it does not pass, and `end` is the end of what was seen.
-fn case(finding: &Finding, end: Elapsed, body: &str, inconclusive: Verdict) -> TestCase {
+pub(crate) fn case(finding: &Finding, end: Elapsed, body: &str, inconclusive: Verdict) -> TestCase {
     let name = one_line(&finding.assertion);
     let (code, message) = (one_line(&finding.code), one_line(&finding.summary));
     let (from, to) = finding.evidence.window.unwrap_or((Elapsed::ZERO, end));
@@ -215,17 +215,17 @@ fn attach(cases: &mut [TestCase], attachments: &[&str]) {
 fn properties(record: &Record) -> Vec<(&'static str, String)> {
     let about = &record.about;
     let coverage = record.findings.iter().find(|finding| finding.assertion == "evidence.coverage");
-    let (memory, cpus) = limits(&about.plan.target.launch);
+    let limits = about.plan.target.launch.resources();
     let known = [
         ("branch", about.branch.clone()),
         ("cadence", Some(show_duration(about.plan.probes.every))),
         ("commit", about.commit.clone().map(|commit| commit + if about.dirty { "-dirty" } else { "" })),
         ("coverage", coverage.and_then(|finding| finding.evidence.value).map(|value| value.to_string())),
-        ("cpu_limit", cpus.map(|cpus| cpus.to_string())),
+        ("cpu_limit", limits.cpus.map(|cpus| cpus.to_string())),
         ("harness_version", Some(about.harness_version.clone())),
         ("image", image(&about.plan.target.launch)),
         ("image_digest", about.image_digest.clone()),
-        ("memory_limit", memory.map(|bytes| show_bytes(bytes as f64))),
+        ("memory_limit", limits.memory.map(|bytes| show_bytes(bytes as f64))),
         ("outcome", Some(record.timeline.outcome.to_string())),
         ("run_id", Some(about.id.clone())),
         ("scenario_hash", Some(about.scenario_hash.clone())),
@@ -234,15 +234,6 @@ fn properties(record: &Record) -> Vec<(&'static str, String)> {
         ("verdict", Some(verdict::overall(&record.findings, &record.timeline.outcome).to_string())),
     ];
     known.into_iter().filter_map(|(name, value)| Some((name, one_line(&value?)))).collect()
-}
-
-fn limits(launch: &Launch) -> (Option<u64>, Option<f64>) {
-    let resources = match launch {
-        Launch::Container(container) => container.resources,
-        Launch::Process(process) => process.resources,
-        Launch::Attach(_) => return (None, None),
-    };
-    (resources.memory, resources.cpus)
 }
 
 fn image(launch: &Launch) -> Option<String> {
@@ -262,7 +253,7 @@ fn seconds(elapsed: Elapsed) -> Duration {
 
 /// Text as the crate can take it: it writes the bytes as they are into a CDATA section, which `]]>`
 /// would end; so that is split over two sections.
-fn text(raw: &str) -> String {
+pub(crate) fn text(raw: &str) -> String {
     clean(raw).replace("]]>", "]]]]><![CDATA[>")
 }
 

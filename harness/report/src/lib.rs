@@ -6,12 +6,15 @@
 mod analysis;
 mod chart;
 mod clean;
+mod columns;
+mod compare;
 mod cost;
 mod evidence;
 mod gist;
 mod github;
 mod html;
 mod junit;
+mod list;
 mod markdown;
 mod measures;
 mod order;
@@ -27,10 +30,12 @@ mod wrap;
 mod example;
 
 pub use analysis::{Analysis, Judged, analysis_summary, analysis_terminal};
+pub use compare::{ComparedRuns, comparison_json, comparison_junit, comparison_markdown, comparison_terminal};
 pub use github::github;
 pub use html::html;
 pub use junit::analysis::analysis_junit;
 pub use junit::junit;
+pub use list::{list_json, list_terminal};
 pub use markdown::markdown;
 pub use measures::{bencher, benchmark_action, otava};
 pub use paint::Style;

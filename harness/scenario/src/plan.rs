@@ -124,6 +124,17 @@ pub enum Launch {
     Attach(AttachPlan),
 }
 
+impl Launch {
+    /// The limits of what is launched; what was attached to has none of ours.
+    pub fn resources(&self) -> Resources {
+        match self {
+            Self::Container(container) => container.resources,
+            Self::Process(process) => process.resources,
+            Self::Attach(_) => Resources::default(),
+        }
+    }
+}
+
 /// Limits for a target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resources {

@@ -14,6 +14,7 @@ mod leak;
 mod level;
 mod logs;
 mod looks;
+mod measures;
 mod pauses;
 mod ratchet;
 mod requests;
@@ -35,6 +36,7 @@ use std::collections::BTreeSet;
 
 pub use analyze::{Given, analyze};
 pub use looks::{Look, looks};
+pub use measures::measure;
 use pauses::Budget;
 use scenario::{Plan, Rule};
 pub use sight::Sight;

@@ -2,6 +2,7 @@
 //!
 //! Pure and deterministic: a plan and a timeline go in.
 
+pub mod compare;
 mod finding;
 pub mod growth;
 

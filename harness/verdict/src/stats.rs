@@ -140,7 +140,7 @@ pub(crate) fn student_quantile(alpha: f64, freedom: f64) -> f64 {
 
 /// The probability that Student's t exceeds `t` > 0: half of the incomplete beta function
 /// I(freedom / (freedom + t^2); freedom / 2, 1 / 2) (Abramowitz and Stegun 26.7.1).
-fn student_tail(t: f64, freedom: f64) -> f64 {
+pub(crate) fn student_tail(t: f64, freedom: f64) -> f64 {
     let near = t * t / (freedom + t * t);
     let far = freedom / (freedom + t * t);
     let (a, b) = (freedom / 2.0, 0.5);
@@ -178,6 +178,17 @@ fn beta_fraction(x: f64, a: f64, b: f64) -> f64 {
         }
     }
     fraction
+}
+
+/// Two-sided 99 % quantile of the normal distribution.
+pub(crate) const NORMAL_99: f64 = 2.576;
+
+/// How many times the variance of counts `(hits, of all)` is what it would be if each were a hit by itself with the
+/// chance `share`: Pearson's chi-square over its freedom. 1 where there is but one count.
+pub(crate) fn variance_of_counts(counts: &[(f64, f64)], share: f64) -> f64 {
+    let counts: Vec<&(f64, f64)> = counts.iter().filter(|(_, all)| *all > 0.0).collect();
+    let part = |(hits, all): &&(f64, f64)| (hits - all * share).powi(2) / (all * share * (1.0 - share));
+    if counts.len() < 2 { 1.0 } else { counts.iter().map(part).sum::<f64>() / (counts.len() - 1) as f64 }
 }
 
 /// ln of the gamma function for positive x.

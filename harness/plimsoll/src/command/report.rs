@@ -2,24 +2,29 @@
 
 use record::Record;
 
-use super::{judge, reports};
+use super::reports;
 use crate::cli::{Format, Inconclusive, ReportOptions};
 use crate::exit::Exit;
-use crate::output;
+use crate::{output, runs};
 
-/// Prints a stored run in a format, or writes it to a file. Whatever the verdict is, to have told it is a success.
+/// Tells a stored run in a format: printed, or written to a file, as a page always is. Whatever the verdict is, to have
+/// told it is a success.
 pub(super) fn report(options: &ReportOptions) -> Exit {
-    let record = match judge::open(&options.run, &options.results) {
+    let record = match runs::open(&options.run, &options.results) {
         Ok(record) => record,
         Err(exit) => return exit,
     };
     let text = rendered(&record, options);
-    let Some(path) = &options.output else {
+    let page = (options.format == Format::Html).then(|| record.folder.join(reports::PAGE));
+    let Some(path) = options.output.clone().or(page) else {
         output::out(&text);
         return Exit::Passed;
     };
-    match reports::write(path, &text) {
-        Ok(()) => Exit::Passed,
+    match reports::write(&path, &text) {
+        Ok(()) => {
+            output::out(&format!("{}\n", path.display()));
+            Exit::Passed
+        }
         Err(error) => {
             output::error(error.as_ref(), None);
             Exit::CouldNotRun
@@ -30,12 +35,10 @@ pub(super) fn report(options: &ReportOptions) -> Exit {
 fn rendered(record: &Record, options: &ReportOptions) -> String {
     let counts_as = Inconclusive::counts_as(options.inconclusive);
     match options.format {
-        Format::Text => report::terminal(record, reports::style()),
         Format::Html => reports::html(record),
         Format::Markdown => report::markdown(record),
         Format::Github => report::github(record, counts_as),
         Format::Junit => reports::junit(record, counts_as),
-        Format::Json => reports::json(record),
         Format::Bmf => format!("{:#}\n", report::bencher(record)),
         Format::BenchmarkAction => format!("{:#}\n", report::benchmark_action(record)),
         Format::Otava => report::otava(record),

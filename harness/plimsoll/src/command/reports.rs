@@ -17,6 +17,9 @@ pub(super) fn show(record: &Record, as_json: bool) {
     }
 }
 
+/// The file of a run's page.
+pub(super) const PAGE: &str = "report.html";
+
 /// The layout of the terminal that there is.
 pub(super) fn style() -> report::Style {
     report::Style { colour: output::colour(), width: output::width() }
@@ -24,7 +27,7 @@ pub(super) fn style() -> report::Style {
 
 /// The JUnit report of a record, with the files of its folder.
 pub(super) fn junit(record: &Record, counts_as: Verdict) -> String {
-    let mut files = vec!["report.html", "record.db", "summary.json", "target.log"];
+    let mut files = vec![PAGE, "record.db", "summary.json", "target.log"];
     files.extend(record.about.plan.command.as_ref().map(|_| "load.log"));
     report::junit(record, &files, counts_as)
 }
@@ -36,7 +39,7 @@ pub(super) fn json(record: &Record) -> String {
 
 /// The page of a record, with links to the files of its folder.
 pub(super) fn html(record: &Record) -> String {
-    let own = ["report.html", "record.db", "scenario.yaml", "junit.xml", "summary.json"].map(str::to_owned);
+    let own = [PAGE, "record.db", "scenario.yaml", "junit.xml", "summary.json"].map(str::to_owned);
     let files: Vec<String> = own.into_iter().chain(kept(&record.folder)).collect();
     report::html(record, &files.iter().map(String::as_str).collect::<Vec<_>>())
 }
@@ -58,7 +61,7 @@ pub(super) fn keep(record: &Record, elsewhere: Option<&Path>, counts_as: Verdict
     let junit = junit(record, counts_as);
     record::write_file(&record.folder, "junit.xml", junit.as_bytes())?;
     record::write_file(&record.folder, "summary.json", json(record).as_bytes())?;
-    record::write_file(&record.folder, "report.html", html(record).as_bytes())?;
+    record::write_file(&record.folder, PAGE, html(record).as_bytes())?;
     elsewhere.map_or(Ok(()), |path| write(path, &junit))
 }
 

@@ -6,17 +6,17 @@
 use std::fmt::Write;
 
 /// What belongs at the suite's head.
-pub(super) struct Opening {
+pub(crate) struct Opening {
     /// When it began: `2026-03-01T12:00:00Z`.
-    pub(super) timestamp: String,
+    pub(crate) timestamp: String,
     /// How long it took.
-    pub(super) seconds: f64,
+    pub(crate) seconds: f64,
     /// What is known of it.
-    pub(super) properties: Vec<(&'static str, String)>,
+    pub(crate) properties: Vec<(&'static str, String)>,
 }
 
 /// Completes a document with one suite.
-pub(super) fn complete(document: &str, opening: &Opening) -> String {
+pub(crate) fn complete(document: &str, opening: &Opening) -> String {
     // Within a tag a `>` is always escaped, so the first one ends it.
     let start = document.find("<testsuite ").unwrap_or(document.len());
     let end = document[start..].find('>').map_or(document.len(), |at| start + at);

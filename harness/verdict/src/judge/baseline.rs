@@ -144,7 +144,7 @@ impl Case<'_> {
 }
 
 /// The level at which `series` settles in `phase`: in the longest last part of it that stands still, else in the last.
-fn settle(phase: &PhaseSpan, series: &Series, tolerance: f64) -> Option<Level> {
+pub(super) fn settle(phase: &PhaseSpan, series: &Series, tolerance: f64) -> Option<Level> {
     let mut levels = PARTS.iter().filter_map(|part| Level::of_last(*part, phase, series));
     let mut last = None;
     let still = levels.find(|level| {

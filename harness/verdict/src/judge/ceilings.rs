@@ -9,7 +9,7 @@ use crate::trace::{Mark, Stroke, Trace};
 
 impl<'a> Case<'a> {
     /// The metric for ceilings; resident memory where there is no cgroup to tell the working set.
-    fn ceiling_series(self) -> Result<(Metric, &'a Series), Box<Judgement>> {
+    pub(super) fn ceiling_series(self) -> Result<(Metric, &'a Series), Box<Judgement>> {
         [Metric::WorkingSet, Metric::ResidentMemory]
             .into_iter()
             .find_map(|metric| Some((metric, self.series_of(&Subject::Target, metric)?)))
@@ -97,7 +97,7 @@ fn evidence_of(metric: Metric, series: &Series, window: Window) -> Evidence {
     }
 }
 
-fn highest(series: &Series, window: Window) -> Result<f64, Box<Judgement>> {
+pub(super) fn highest(series: &Series, window: Window) -> Result<f64, Box<Judgement>> {
     let values = series.within(window).iter().map(|sample| sample.value);
     values.max_by(f64::total_cmp).ok_or_else(|| untold("memory was not sampled then"))
 }

@@ -16,6 +16,7 @@ use scenario::Watcher;
 use timeline::{Amount, Elapsed, Happening, Unit};
 
 use super::{Case, Judgement, Window, as_share, below, code_of, seconds, untold};
+use crate::compare::Quantity;
 use crate::finding::{Evidence, Verdict};
 
 /// Of the source's grid, this share has to have been watched.
@@ -52,6 +53,9 @@ struct Stops {
     source: String,
 }
 
+/// A quantity, and between what bounds it lies.
+type Between = (Quantity, (f64, f64));
+
 /// What is limited, and by how much: lengths in seconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Budget {
@@ -77,6 +81,20 @@ impl Case<'_> {
             judgement
         };
         stops.map_or_else(|judgement| *judgement, judge)
+    }
+
+    /// The longest stop, their 99th percentile and how many there are in a minute, by the best source, each between two
+    /// bounds; and which source that is. `None` where they were not watched well enough.
+    pub(super) fn pauses_measured(self) -> Option<([Between; 3], String)> {
+        let told = !self.timeline.pauses.is_empty();
+        let seen = if told { self.told_by_runtime() } else { self.seen_by_heartbeat() }.ok()?;
+        let budgets = [
+            (Quantity::PauseMax, Budget::Max(0.0)),
+            (Quantity::PauseP99, Budget::P99(0.0)),
+            (Quantity::PausesPerMinute, Budget::PerMinute(0.0)),
+        ];
+        let values = budgets.map(|(quantity, budget)| (quantity, budget.value(&seen)));
+        (seen.covered >= LEAST_COVERAGE).then_some((values, seen.source))
     }
 
     fn judge_stops(self, seen: &Stops, budget: Budget) -> Judgement {

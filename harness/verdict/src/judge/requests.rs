@@ -7,22 +7,21 @@ use timeline::{Amount, CountedFrom, Elapsed, Event, Happening, LatencyInterval, 
 
 use super::{Case, Judgement, as_share, below, code_of, seconds};
 use crate::finding::{Evidence, Verdict};
+use crate::stats::NORMAL_99;
 
 /// A percentile is told where at least this many requests lie beyond it.
-const FEWEST_BEYOND: f64 = 10.0;
-/// Two-sided 99 % quantile of the normal distribution, for the interval of a percentile.
-const Z: f64 = 2.576;
+pub(super) const FEWEST_BEYOND: f64 = 10.0;
 
 /// All requests of the run.
 #[derive(Default)]
-struct Totals {
-    requests: u64,
-    failed: u64,
+pub(super) struct Totals {
+    pub(super) requests: u64,
+    pub(super) failed: u64,
     failures: std::collections::BTreeMap<String, u64>,
 }
 
 impl Totals {
-    fn of(intervals: &[LatencyInterval]) -> Self {
+    pub(super) fn of(intervals: &[LatencyInterval]) -> Self {
         let mut totals = Self::default();
         for interval in intervals {
             totals.requests += interval.requests;
@@ -78,7 +77,7 @@ impl Case<'_> {
 
     /// All times in one histogram; requests without an answer count as the longest there
     /// is. And how many those are.
-    fn merged(self) -> Option<(hdrhistogram::Histogram<u64>, u64)> {
+    pub(super) fn merged(self) -> Option<(hdrhistogram::Histogram<u64>, u64)> {
         let mut merged = new_histogram();
         let mut unanswered = 0;
         for interval in &self.timeline.latency {
@@ -170,7 +169,7 @@ impl Case<'_> {
 /// The interval of a quantile by order statistics: the values at n·p ± z·sqrt(n·p·(1−p)).
 fn order_interval(histogram: &hdrhistogram::Histogram<u64>, share: f64) -> (f64, f64) {
     let count = histogram.len() as f64;
-    let half = Z * (count * share * (1.0 - share)).sqrt() / count;
+    let half = NORMAL_99 * (count * share * (1.0 - share)).sqrt() / count;
     let at = |share: f64| histogram.value_at_quantile(share.clamp(0.0, 1.0)) as f64 / 1e6;
     (at(share - half), at(share + half))
 }

@@ -1,0 +1,89 @@
+//! Stored runs: listed, shown, compared, removed.
+
+use serde_json::Value;
+
+use crate::stage::{Finished, Stage, process, scenario};
+
+fn run(stage: &Stage, leak: &str) {
+    let mut command = stage.program(&["run", "scenario.yaml", "--quiet", "--inconclusive", "pass"]);
+    let status = command.env("LEAK", leak).output().unwrap().status;
+    assert!(matches!(status.code(), Some(0 | 1)), "{status}");
+}
+
+fn json(finished: &Finished) -> Value {
+    serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}: {}", finished.stdout))
+}
+
+fn change<'a>(comparison: &'a Value, quantity: &str) -> &'a Value {
+    let all = comparison["quantities"].as_array().unwrap();
+    all.iter().find(|one| one["quantity"] == quantity).unwrap_or_else(|| panic!("no {quantity} in {comparison:#}"))
+}
+
+#[test]
+fn a_leak_that_a_commit_brings_is_found_by_comparing_it_with_the_one_before() {
+    let phases = "[{name: baseline, for: 3s}, {name: work, for: 10s, users: 4}, {name: settle, for: 2s}]";
+    let stage = Stage::new(&scenario(&process(", --base, 16MiB, --leak, \"${LEAK:-0B}\""), phases, "{}"));
+    run(&stage, "0B");
+    run(&stage, "16KiB");
+    let listed = json(&stage.plimsoll(&["list", "--json"]));
+    assert_eq!(listed.as_array().unwrap().len(), 2, "{listed:#}");
+    let [new, old] = [0, 1].map(|at| listed[at]["id"].as_str().unwrap().to_owned());
+    assert_eq!(listed[0]["verdict"], "fail", "{listed:#}");
+
+    let compared = stage.plimsoll(&["compare", &old, "latest", "--format", "json"]);
+    compared.expect_code(1);
+    let comparison = json(&compared);
+    assert_eq!(comparison["assumes_spread"], true);
+    let growth = change(&comparison, "memory.growth_per_request");
+    assert_eq!(growth["change"], "regression", "{growth:#}");
+    let by = growth["difference"]["value"].as_f64().unwrap();
+    assert!((14_000.0..19_000.0).contains(&by), "it leaks 16 KiB a request: {growth:#}");
+    assert_ne!(change(&comparison, "throughput")["change"], "regression", "{comparison:#}");
+
+    let table = stage.plimsoll(&["compare", &old, &new]);
+    table.expect_code(1);
+    assert!(table.stdout.contains("✘ regression") && table.stdout.contains("one run of a side"), "{}", table.stdout);
+    let itself = stage.plimsoll(&["compare", &old, &old, "--inconclusive", "pass", "--format", "markdown"]);
+    itself.expect_code(0);
+    assert!(itself.stdout.contains("| memory.peak |"), "{}", itself.stdout);
+    let junit = stage.plimsoll(&["compare", &old, &new, "--format", "junit"]);
+    std::fs::write(stage.folder.join("compare.xml"), &junit.stdout).unwrap();
+    crate::junit::expect_valid_file(&stage.folder.join("compare.xml"));
+
+    let shown = stage.plimsoll(&["show", &new]);
+    shown.expect_code(0);
+    assert!(shown.stdout.starts_with("FAIL  test:"), "{}", shown.stdout);
+    refuse_what_differs(&stage, &old);
+    prune(&stage, &old, &new);
+}
+
+/// Another scenario is no comparison, but where it is forced.
+fn refuse_what_differs(stage: &Stage, old: &str) {
+    let text = std::fs::read_to_string(stage.folder.join("scenario.yaml")).unwrap();
+    let shorter = text.replace("for: 10s", "for: 4s").replace("for: 3s", "for: 1s").replace("for: 2s", "for: 1s");
+    std::fs::write(stage.folder.join("scenario.yaml"), shorter).unwrap();
+    run(stage, "0B");
+    let refused = stage.plimsoll(&["compare", old, "latest"]);
+    refused.expect_code(2);
+    assert!(refused.stderr.contains("cannot be compared by their scenario's text"), "{}", refused.stderr);
+    let forced = stage.plimsoll(&["compare", old, "latest", "--force"]);
+    assert!(forced.stdout.contains("not comparable by their scenario's text"), "{}", forced.stdout);
+    assert_ne!(forced.code, 0, "what should not be compared is no pass");
+    let unknown = stage.plimsoll(&["compare", old, "no-such-branch"]);
+    unknown.expect_code(2);
+    assert!(unknown.stderr.contains("there is no run `no-such-branch`"), "{}", unknown.stderr);
+}
+
+/// The last that passed stays, and a dry run removes nothing.
+fn prune(stage: &Stage, old: &str, new: &str) {
+    let listed = || json(&stage.plimsoll(&["list", "--json"]));
+    stage.plimsoll(&["prune"]).expect_code(2);
+    let dry = stage.plimsoll(&["prune", "--count", "1", "--dry-run"]);
+    dry.expect_code(0);
+    assert!(dry.stdout.contains(new) && dry.stdout.contains("would go"), "{}", dry.stdout);
+    assert_eq!(listed().as_array().unwrap().len(), 3);
+    stage.plimsoll(&["prune", "--count", "1"]).expect_code(0);
+    let left: Vec<String> =
+        listed().as_array().unwrap().iter().map(|run| run["id"].as_str().unwrap().to_owned()).collect();
+    assert!(!left.contains(&new.to_owned()) && !left.is_empty() && left.len() < 3, "{left:?}, and {old} may stay");
+}
