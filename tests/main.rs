@@ -15,6 +15,7 @@ mod mistakes;
 mod process;
 mod runtimes;
 mod schema;
+mod series;
 mod stage;
 mod tidy;
 mod worker;
