@@ -17,6 +17,7 @@ mod page;
 mod process;
 mod runtimes;
 mod schema;
+mod series;
 mod stage;
 mod tidy;
 mod worker;

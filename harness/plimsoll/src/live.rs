@@ -69,6 +69,7 @@ impl Live {
             Happening::CommandEnded { how, .. } => format!("load: {how}"),
             Happening::ProbeFailed { probe, reason } => format!("probe {probe} failed: {reason}"),
             Happening::ProbeRecovered { probe } => format!("probe {probe} reads again"),
+            Happening::SeriesNoted { series, note } => format!("series `{series}`: {note}"),
             Happening::OomKill => "a process of the target was OOM-killed".to_owned(),
             Happening::Died(death) => format!("the target died: {death}"),
             Happening::Unexpected { step, failure, seen } => format!("{step} fails ({failure}): it answered {seen:?}"),

@@ -22,6 +22,7 @@ mod pulse;
 mod reader;
 mod runtime;
 mod sampler;
+mod scrape;
 mod stall;
 mod stop;
 #[cfg(test)]
@@ -50,6 +51,7 @@ use hold::Holds;
 use out::Out;
 use runtime::recognise::Whom;
 use runtime::watch::{Order, Watch};
+use scrape::Scraper;
 use stop::Stop;
 
 /// What to watch.
@@ -67,6 +69,8 @@ pub struct Watched {
     pub runtime: RuntimePlan,
     /// Where a Go service shows its `/debug/pprof`, where that is not its address.
     pub pprof: Option<SocketAddr>,
+    /// Where the pages are that the plan scrapes, in its order.
+    pub pages: Vec<Option<SocketAddr>>,
     /// The agents that were given to the target at its start.
     pub agents: Option<Agents>,
     /// Whom to ask where the target's files are out of reach.
@@ -83,6 +87,7 @@ impl fmt::Debug for Watched {
             .field("only_address", &self.only_address)
             .field("runtime", &self.runtime)
             .field("pprof", &self.pprof)
+            .field("pages", &self.pages)
             .field("agents", &self.agents)
             .field("fallback", &fallback)
             .finish()
@@ -101,9 +106,20 @@ pub enum ProbeError {
     /// Nothing that this machine can read tells about the target.
     #[error("the target's memory cannot be read from this machine, and nobody else can be asked for it")]
     OutOfReach,
-    /// A heartbeat needs an address.
-    #[error("the heartbeat has no address to go to")]
-    NoAddress,
+    /// A heartbeat and a scrape need an address.
+    #[error("the {probe} has no address to go to")]
+    NoAddress {
+        /// Which of them.
+        probe: String,
+    },
+    /// A path cannot stand in a request.
+    #[error("`{path}` cannot be requested")]
+    Path {
+        /// The path.
+        path: String,
+        /// Why.
+        source: hyper::http::Error,
+    },
     /// A file that everything else depends on could not be read.
     #[error("cannot read `{path}`")]
     Read {
@@ -177,9 +193,14 @@ pub fn start(
     probes.spawn("sampler", move |stop| sampler.run(stop))?;
     probes.spawn("runtime", move |stop| watch.run(stop))?;
     if let Some(plan) = &plan.heartbeat {
-        let address = watched.address.ok_or(ProbeError::NoAddress)?;
-        let heart = heartbeat::Heart::new(plan, address, clock, holds, out);
+        let address = watched.address.ok_or_else(|| ProbeError::NoAddress { probe: "heartbeat".to_owned() })?;
+        let heart = heartbeat::Heart::new(plan, address, clock, holds, out.clone());
         probes.spawn("heartbeat", move |stop| heart.run(stop))?;
+    }
+    for (scrape, address) in plan.scrapes.iter().zip(watched.pages.into_iter().chain(std::iter::repeat(None))) {
+        let address = address.ok_or_else(|| ProbeError::NoAddress { probe: scrape.name() })?;
+        let scraper = Scraper::new(scrape.clone(), address, clock, grid, out.clone())?;
+        probes.spawn("scrape", move |stop| scraper.run(stop))?;
     }
     Ok(probes)
 }

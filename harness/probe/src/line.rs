@@ -37,13 +37,20 @@ pub(crate) struct Line {
     host: String,
     /// Who asks.
     agent: &'static str,
+    /// More headers of each request.
+    headers: Vec<(String, String)>,
     /// The connection, where there is one that is free.
     sender: Option<SendRequest<Empty<Bytes>>>,
 }
 
 impl Line {
     pub(crate) fn new(address: SocketAddr, host: Option<String>, agent: &'static str) -> Self {
-        Self { address, host: host.unwrap_or_else(|| address.to_string()), agent, sender: None }
+        Self { address, host: host.unwrap_or_else(|| address.to_string()), agent, headers: Vec::new(), sender: None }
+    }
+
+    /// The same connection, with more headers in each request.
+    pub(crate) fn with_headers(self, headers: Vec<(String, String)>) -> Self {
+        Self { headers, ..self }
     }
 
     /// Gets a path with the first `kept` bytes of the answer's body; where the peer has closed the connection since the
@@ -88,6 +95,8 @@ impl Line {
 
     /// The request for a path, or why there can be none.
     pub(crate) fn request(&self, path: &str) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
-        Request::get(path).header(HOST, &self.host).header(USER_AGENT, self.agent).body(Empty::new())
+        let request = Request::get(path).header(HOST, &self.host).header(USER_AGENT, self.agent);
+        let headers = self.headers.iter();
+        headers.fold(request, |request, (name, value)| request.header(name, value)).body(Empty::new())
     }
 }

@@ -36,6 +36,7 @@ fn nothing() -> Watched {
         only_address: false,
         runtime: RuntimePlan::default(),
         pprof: None,
+        pages: Vec::new(),
         agents: None,
         fallback: None,
     }
@@ -110,12 +111,12 @@ impl Bench {
 }
 
 fn sampling(every: u64) -> ProbePlan {
-    ProbePlan { every: millis(every), heartbeat: None, logs: Vec::new() }
+    ProbePlan::sampling(millis(every))
 }
 
 fn beating(period: u64) -> ProbePlan {
     let heartbeat = HeartbeatPlan { path: "/health".to_owned(), host: None, period: millis(period) };
-    ProbePlan { every: Duration::from_hours(1), heartbeat: Some(heartbeat), logs: Vec::new() }
+    ProbePlan { heartbeat: Some(heartbeat), ..ProbePlan::sampling(Duration::from_hours(1)) }
 }
 
 /// A shell that does what it is told, line by line.
@@ -329,7 +330,7 @@ fn what_cannot_be_watched_is_refused_at_the_start() {
     let refused = |plan: &ProbePlan, watched| Bench::start(plan, watched).err().unwrap();
     assert!(matches!(refused(&sampling(10), nothing()), ProbeError::OutOfReach));
     assert!(matches!(refused(&sampling(10), of_pid(i32::MAX as u32)), ProbeError::Gone { .. }));
-    assert!(matches!(refused(&beating(10), of_pid(std::process::id())), ProbeError::NoAddress));
+    assert!(matches!(refused(&beating(10), of_pid(std::process::id())), ProbeError::NoAddress { .. }));
 }
 
 #[test]

@@ -65,6 +65,7 @@ fn plan() -> Plan {
             launch,
             ready: Ready { when: ReadyWhen::Started, within: Duration::from_mins(1) },
             runtime: RuntimePlan::default(),
+            other_ports: Vec::new(),
         },
         journeys: Vec::new(),
         command: None,
@@ -75,7 +76,7 @@ fn plan() -> Plan {
         data: BTreeMap::new(),
         warm_up: None,
         phases: Vec::new(),
-        probes: ProbePlan { every: Duration::from_secs(1), heartbeat: None, logs: Vec::new() },
+        probes: ProbePlan::sampling(Duration::from_secs(1)),
         assertions: Vec::new(),
     }
 }

@@ -86,7 +86,12 @@ fn plan() -> Plan {
         name: "leaky".to_owned(),
         about: None,
         stop_early: false,
-        target: TargetPlan { launch: Launch::Process(process), ready, runtime: RuntimePlan::default() },
+        target: TargetPlan {
+            launch: Launch::Process(process),
+            ready,
+            runtime: RuntimePlan::default(),
+            other_ports: Vec::new(),
+        },
         journeys: Vec::new(),
         command: None,
         cycles: None,
@@ -96,7 +101,7 @@ fn plan() -> Plan {
         data: BTreeMap::new(),
         warm_up: None,
         phases: Vec::new(),
-        probes: ProbePlan { every: Duration::from_secs(1), heartbeat: None, logs: Vec::new() },
+        probes: ProbePlan::sampling(Duration::from_secs(1)),
         assertions: Vec::new(),
     }
 }

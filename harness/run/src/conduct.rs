@@ -3,6 +3,7 @@
 mod command;
 mod evidence;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use clock::Clock;
 use load::{Cut, Demand, Example, Load};
 use probe::{Agents, Moment, Probes, Watched};
 use record::{Record, Writer};
-use scenario::Plan;
+use scenario::{Plan, ScrapePlan};
 use target::{LaunchError, Owner, Reaper, Target};
 use timeline::{Elapsed, Event, Happening, Observation, Outcome};
 use tokio::sync::watch;
@@ -168,12 +169,19 @@ impl Stage<'_> {
             address: target.address(),
             only_address: self.plan.only_address().is_some(),
             runtime: self.plan.target.runtime.clone(),
-            pprof: target.pprof(),
+            pprof: self.plan.target.runtime.pprof.and_then(|port| target.at_port(port)),
+            pages: self.pages(target),
             agents,
             fallback: stats.map(|stats| -> Box<dyn probe::Fallback> { Box::new(Engine(stats)) }),
         };
         let all = seen.clone();
         Ok(probe::start(&self.plan.probes, watched, self.clock, move |seen| all.append(seen))?)
+    }
+
+    /// Where each page is that is scraped, in the order of the plan.
+    fn pages(&self, target: &Target) -> Vec<Option<SocketAddr>> {
+        let page = |scrape: &ScrapePlan| scrape.port.map_or_else(|| target.address(), |port| target.at_port(port));
+        self.plan.probes.scrapes.iter().map(page).collect()
     }
 
     fn load(&self, target: &Target) -> Result<Option<Load>, NotStarted> {

@@ -332,6 +332,16 @@ pub(crate) fn did_you_mean<'a>(text: &str, known: impl Iterator<Item = &'a str>)
         .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
 }
 
+/// Those of `known` that are most like `text`, the likest first: a few, and none that is nothing like it.
+pub fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    const FEW: usize = 3;
+    let mut all: Vec<(f64, &str)> = known.map(|name| (strsim::jaro_winkler(name, text), name)).collect();
+    all.retain(|(likeness, _)| *likeness > 0.7);
+    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    all.dedup_by_key(|(_, name)| *name);
+    all.into_iter().take(FEW).map(|(_, name)| name).collect()
+}
+
 pub(crate) fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A way into a JSON document: keys and indices, nothing that matches more than one place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,6 +25,20 @@ impl JsonPath {
         &self.0
     }
 
+    /// What stands there in `document`; where the way ends before, the key that is not there and where it was looked for.
+    ///
+    /// # Errors
+    /// Where nothing stands there.
+    pub fn find<'a>(&self, document: &'a Value) -> Result<&'a Value, (String, &'a Value)> {
+        self.0.iter().try_fold(document, |at, key| {
+            let (found, key) = match key {
+                JsonKey::Name(name) => (at.get(name), name.clone()),
+                JsonKey::Index(index) => (at_index(at, *index), index.to_string()),
+            };
+            found.ok_or((key, at))
+        })
+    }
+
     /// Reads a path; `None` where the text is not one.
     pub fn read(text: &str) -> Option<Self> {
         let mut rest = text.trim().strip_prefix('$')?;
@@ -35,6 +50,17 @@ impl JsonPath {
         }
         Some(Self(keys))
     }
+}
+
+/// The item of a list, below 0 counted from its end.
+fn at_index(list: &Value, index: i64) -> Option<&Value> {
+    let items = list.as_array()?;
+    let place = if index < 0 {
+        items.len().checked_sub(usize::try_from(index.unsigned_abs()).ok()?)?
+    } else {
+        usize::try_from(index).ok()?
+    };
+    items.get(place)
 }
 
 /// Splits the first key off `.name`, `['name']`, `["name"]` or `[7]`.

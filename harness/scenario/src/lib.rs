@@ -21,14 +21,16 @@ mod variables;
 use std::path::Path;
 
 pub use anew::load_assertions;
+pub use decode::nearest;
 pub use json_path::{JsonKey, JsonPath};
 pub use line_pattern::LinePattern;
 pub use plan::{
     Address, ArrivalPlan, Assertion, AttachPlan, Body, Capture, ClientPlan, CommandPlan, Condition, ContainerPlan,
-    DataPlan, DataSource, Expect, HeartbeatPlan, Http, Image, Journey, Kept, Launch, Leaving, Manner, Method, Part,
-    PartContent, Pattern, Phase, Plan, Point, ProbePlan, Process, ProcessPlan, RateRamp, Ready, ReadyWhen, Request,
-    Resources, Reuse, Rule, RuntimeKind, RuntimePlan, Scheme, SocketAction, SocketStep, Source, Step, Take, TargetPlan,
-    Think, TlsPlan, Tolerance, Users, Watcher,
+    DataPlan, DataSource, During, Expect, HeartbeatPlan, Http, Image, Journey, Kept, Launch, Leaving, Manner, Method,
+    PageFormat, Part, PartContent, Pattern, Phase, Plan, Point, ProbePlan, Process, ProcessPlan, Quantity, RateRamp,
+    Ready, ReadyWhen, Request, Resources, Reuse, Rule, RuntimeKind, RuntimePlan, Scheme, ScrapePlan, Scraped, Selector,
+    SeriesRule, SocketAction, SocketStep, Source, Spot, Step, Take, TargetPlan, Think, TlsPlan, Tolerance, Users,
+    Watcher,
 };
 pub use problem::{Place, Problem};
 pub use quantity::{Size, Span};

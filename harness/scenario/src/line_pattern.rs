@@ -6,9 +6,14 @@ use regex::Regex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use timeline::Unit;
+
+use crate::quantity::measure::{measure, measure_before};
 
 /// The group of a pattern that marks a number.
 const VALUE: &str = "value";
+/// The group of a pattern that marks what the number is counted in.
+const UNIT: &str = "unit";
 
 /// A regular expression that is looked for in lines: `cycle \d+ done`. With a group `value` it marks a number.
 #[derive(Clone, Debug)]
@@ -65,6 +70,24 @@ impl LinePattern {
             }
         }
         None
+    }
+
+    /// What its numbers are counted in, and by what each is multiplied for it: bytes where the line tells it, in a group
+    /// `unit`; else what stands right behind the number.
+    pub(crate) fn measure(&self) -> (Unit, f64) {
+        if self.0.capture_names().flatten().any(|name| name == UNIT) {
+            return (Unit::Bytes, 1.0);
+        }
+        measure_before(self.after_value().unwrap_or_default())
+    }
+
+    /// The number that it marks in `line`, in `unit`: multiplied by what the line tells of it in a group `unit`, else by
+    /// `scale`. `None` too where the line tells it in another unit.
+    pub fn measured_in(&self, line: &str, unit: Unit, scale: f64) -> Option<f64> {
+        let value = self.value_in(line)?;
+        let Some(told) = self.0.captures(line)?.name(UNIT) else { return Some(value * scale) };
+        let (_, scale) = measure(told.as_str()).filter(|(of, _)| *of == unit)?;
+        Some(value * scale)
     }
 
     /// The number that it marks in `line`, with decimals or without; commas between its digits are passed over.
@@ -142,6 +165,17 @@ mod tests {
         assert_eq!(pattern("(a) b").after_value(), None);
         assert_eq!(pattern(r"(?<value>[-0-9.]+)").value_in("at -1.5"), Some(-1.5));
         assert_eq!(pattern(r"(?<value>\S+)").value_in("inf"), None);
+    }
+
+    #[test]
+    fn the_line_may_tell_the_unit() {
+        let alloc = pattern(r"Alloc = (?<value>[0-9.]+) (?<unit>\w+)");
+        let (unit, scale) = alloc.measure();
+        let read = |line| alloc.measured_in(line, unit, scale);
+        assert_eq!(read("Alloc = 1.5 KiB"), Some(1536.0));
+        assert_eq!(read("Alloc = 2 MB"), Some(2e6));
+        assert_eq!(read("Alloc = 2 ms"), None);
+        assert_eq!(read("Alloc = 2 parsec"), None);
     }
 
     #[test]

@@ -5,6 +5,8 @@ mod foreign;
 mod journey;
 mod logs;
 mod runtime;
+mod scrape;
+mod series;
 mod socket;
 
 use std::collections::BTreeMap;
@@ -20,6 +22,8 @@ pub use foreign::{Address, CommandPlan, Scheme};
 pub use journey::{Body, Capture, Condition, Manner, Part, PartContent, Pattern, Point, Source, Think};
 pub use logs::Kept;
 pub use runtime::{RuntimeKind, RuntimePlan};
+pub use scrape::{PageFormat, ScrapePlan, Scraped, Selector, Spot};
+pub use series::{During, Quantity, SeriesRule};
 pub use socket::{Leaving, SocketAction, SocketStep};
 
 use crate::json_path::JsonPath;
@@ -110,6 +114,9 @@ pub struct TargetPlan {
     /// In which runtime it runs.
     #[serde(default)]
     pub runtime: RuntimePlan,
+    /// Ports besides its own on which it is asked: of a container, they are published too.
+    #[serde(default)]
+    pub other_ports: Vec<u16>,
 }
 
 /// How a target comes to be there.
@@ -450,6 +457,32 @@ pub struct ProbePlan {
     /// The numbers that the target logs.
     #[serde(default)]
     pub logs: Vec<Kept>,
+    /// The pages of the target that tell numbers.
+    #[serde(default)]
+    pub scrapes: Vec<ScrapePlan>,
+}
+
+impl ProbePlan {
+    /// A plan with nothing but a cadence.
+    pub fn sampling(every: Duration) -> Self {
+        Self { every, heartbeat: None, logs: Vec::new(), scrapes: Vec::new() }
+    }
+
+    /// What is kept of pages.
+    pub fn scraped(&self) -> impl Iterator<Item = &Scraped> {
+        self.scrapes.iter().flat_map(|scrape| &scrape.kept)
+    }
+
+    /// The series to which the scenario gives names.
+    pub fn named(&self) -> Vec<Metric> {
+        self.scraped().map(Scraped::metric).chain(self.logs.iter().map(Kept::metric)).collect()
+    }
+
+    /// Does it only count up, as far as this is known?
+    pub fn counts_up(&self, metric: Metric) -> bool {
+        let kept = self.scraped().any(|kept| kept.metric() == metric && kept.counts_up());
+        kept || metric.kind() == timeline::Kind::Counter
+    }
 }
 
 /// A cheap request on a connection of its own, on an absolute grid.
@@ -569,6 +602,13 @@ pub enum Rule {
         /// The least.
         above: f64,
     },
+    /// Of a series, or of the ratio of two.
+    Series {
+        /// Of which.
+        of: Quantity,
+        /// What has to hold.
+        rule: SeriesRule,
+    },
     /// No line of the target's log matches a pattern.
     LogForbid {
         /// The pattern.
@@ -653,6 +693,7 @@ impl Rule {
             Self::Latency { percentile, .. } => format!("latency.p{}", percentile.to_string().replace('.', "")),
             Self::Errors { .. } => "errors".to_owned(),
             Self::Throughput { .. } => "throughput".to_owned(),
+            Self::Series { of, rule } => format!("series.{of}.{}", rule.name()),
             Self::LogForbid { pattern } => format!("logs.forbid[{}]", pattern.as_str()),
             Self::LogRequire { pattern } => format!("logs.require[{}]", pattern.as_str()),
             Self::LogRate { pattern, .. } => format!("logs.rate[{}]", pattern.as_str()),

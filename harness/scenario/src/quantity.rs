@@ -1,5 +1,6 @@
 //! Numbers with units, as they are written in a scenario: `30s`, `512MiB`, `1MiB/h`, `200/s`, `0.1%`.
 
+mod limit;
 mod load;
 pub(crate) mod measure;
 mod runtime;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
+pub(crate) use self::limit::{Growing, Limit, Part};
 pub(crate) use self::load::{
     AnswerPoint, ArrivalRate, ConnectionUse, HttpVersion, Leave, Pace, Redirects, Spread, Taking,
 };
@@ -67,6 +69,7 @@ macro_rules! written {
 
 written! { Span Size GrowthPerHour Rate Percent SpanRange UserCount Near Statuses }
 written! { RuntimeName ArrivalRate Leave Spread Taking ConnectionUse HttpVersion Redirects AnswerPoint Pace }
+written! { Limit Growing Part }
 
 struct WrittenVisitor<T>(std::marker::PhantomData<T>);
 

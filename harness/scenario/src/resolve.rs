@@ -11,6 +11,8 @@ mod probes;
 mod reach;
 mod request;
 mod runtime;
+mod scrape;
+mod series;
 mod socket;
 mod target;
 
@@ -50,7 +52,7 @@ impl Resolver<'_> {
 pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Vec<Problem>) -> Plan {
     let mut resolver = Resolver { root, problems, folder };
     resolver.name(&spec.name);
-    let target = resolver.target(&spec.target);
+    let mut target = resolver.target(&spec.target);
     let phases = resolver.phases(&spec.load.phases);
     let warm_up = resolver.warm_up(&spec.load, &phases);
     let journeys = resolver.journeys(spec, &phases);
@@ -60,6 +62,7 @@ pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Ve
     let command = resolver.command(&spec.load, &phases);
     let cycles = resolver.own_cycles(&spec.load, &target, &phases);
     let probes = resolver.probes(spec, &target, &phases);
+    target.other_ports = probes.scrapes.iter().filter_map(|scrape| scrape.port).collect();
     let mut plan = Plan {
         name: spec.name.clone(),
         about: spec.about.clone(),

@@ -4,6 +4,8 @@ mod drive;
 mod foreign;
 mod journey;
 mod logs;
+mod scrape;
+mod series;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +22,8 @@ use crate::short::{InOrder, Short};
 
 pub(crate) use self::foreign::{CyclesSpec, RequestsSpec};
 pub(crate) use self::logs::{KeepSpec, LogProbeSpec, LogRuleSpec};
+pub(crate) use self::scrape::{ScrapeKeep, ScrapeSpec, ScrapedSpec};
+pub(crate) use self::series::SeriesRuleSpec;
 
 /// A Plimsoll scenario: launch a target, load it, watch it, judge it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -311,6 +315,9 @@ pub struct ProbeSpec {
     pub every: Option<Span>,
     /// A cheap request on a connection of its own, which sees the target stand still.
     pub heartbeat: Option<HeartbeatSpec>,
+    /// Pages of the target that tell numbers, each a series of its own.
+    #[serde(default)]
+    pub scrape: Vec<ScrapeSpec>,
     /// Numbers that the target logs, each a series of its own.
     #[serde(default)]
     pub logs: Vec<LogProbeSpec>,
@@ -342,6 +349,9 @@ pub struct AssertSpec {
     pub errors: Option<ErrorsSpec>,
     /// Of the requests per second under load.
     pub throughput: Option<ThroughputSpec>,
+    /// Of series: what `probes` keeps, and what is always read.
+    #[serde(default)]
+    pub series: Vec<SeriesRuleSpec>,
     /// Of what it logs.
     #[serde(default)]
     pub logs: Vec<LogRuleSpec>,

@@ -2,6 +2,7 @@ mod language;
 mod logs;
 mod records;
 mod runtime;
+mod series;
 
 use std::path::Path;
 use std::time::Duration;

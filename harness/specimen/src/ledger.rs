@@ -86,6 +86,28 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// The truth in Prometheus's text format, as client libraries write it.
+    pub(crate) fn to_metrics(&self) -> String {
+        let Self { requests, connections, errors, leaked, .. } = self;
+        let mut page = String::new();
+        let mut tell = |name: &str, kind: &str, samples: &[(&str, u64)]| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(page, "# TYPE {name} {kind}");
+            for (labels, value) in samples {
+                let _ = writeln!(page, "{name}{labels} {value}");
+            }
+        };
+        let (good, bad) = (requests.saturating_sub(*errors), *errors);
+        tell("specimen_requests_total", "counter", &[("{status=\"good\"}", good), ("{status=\"error\"}", bad)]);
+        tell("specimen_connections_total", "counter", &[("", *connections)]);
+        tell("specimen_leaked_bytes", "gauge", &[("", leaked.bytes())]);
+        tell("specimen_leaked_descriptors", "gauge", &[("", leaked.fds)]);
+        tell("specimen_leaked_threads", "gauge", &[("", leaked.threads)]);
+        page
+    }
+}
+
 impl Leaked {
     /// All leaked bytes.
     pub(crate) fn bytes(&self) -> u64 {
@@ -136,6 +158,14 @@ mod tests {
                 "\n"
             )
         );
+    }
+
+    #[test]
+    fn the_truth_is_told_to_prometheus_too() {
+        let ledger = Ledger { requests: 3, errors: 1, ..Ledger::default() };
+        let page = ledger.to_metrics();
+        assert!(page.contains("# TYPE specimen_requests_total counter\nspecimen_requests_total{status=\"good\"} 2\n"));
+        assert!(page.contains("\nspecimen_leaked_bytes 0\n"), "{page}");
     }
 
     #[test]

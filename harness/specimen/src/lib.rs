@@ -4,7 +4,8 @@
 //! calibrated against it. Paths:
 //!
 //! - `/healthz`: 200 `ok`, but for `--never-ready`; never misbehaves, though it stands still when the world does;
-//! - `/truth`: what happened since the start, as JSON; neither of these two is counted as a request;
+//! - `/truth`: what happened since the start, as JSON, and `/metrics`: the same in Prometheus's text format; none of these
+//!   three is counted as a request;
 //! - `/echo` answers the body that was sent, `/headers` the headers as JSON, `/status/NNN` that status (200 to 599),
 //!   `/sleep/MS` after that many milliseconds, `/ws` echoes WebSocket messages;
 //! - everything else: the work.

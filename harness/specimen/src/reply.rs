@@ -16,6 +16,10 @@ pub(crate) fn json(body: String) -> Reply {
     reply(StatusCode::OK, HeaderValue::from_static("application/json"), Bytes::from(body))
 }
 
+pub(crate) fn metrics(body: String) -> Reply {
+    reply(StatusCode::OK, HeaderValue::from_static("text/plain; version=0.0.4"), Bytes::from(body))
+}
+
 pub(crate) fn echo(sent: &HeaderMap, body: Bytes) -> Reply {
     let kind = sent.get(CONTENT_TYPE).cloned();
     reply(StatusCode::OK, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")), body)

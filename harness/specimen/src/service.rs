@@ -9,7 +9,7 @@ use hyper::body::{Body, Bytes, Incoming};
 use hyper::{Request, StatusCode};
 use tokio::task::spawn_local;
 
-use crate::reply::{Reply, echo, headers_to_json, json, text};
+use crate::reply::{Reply, echo, headers_to_json, json, metrics, text};
 use crate::site::Site;
 use crate::socket;
 use crate::world::Answer;
@@ -19,6 +19,7 @@ pub(crate) async fn answer(site: &Rc<Site>, request: Request<Incoming>, address:
     match request.uri().path() {
         "/healthz" => health(site),
         "/truth" => json(site.world.borrow().truth(site.watch.now())),
+        "/metrics" => metrics(site.world.borrow().metrics()),
         _ => misbehave(site, request, address).await,
     }
 }

@@ -152,6 +152,11 @@ impl World {
         self.ledger.to_json(self.holds.held(), now)
     }
 
+    /// The truth in Prometheus's text format.
+    pub(crate) fn metrics(&self) -> String {
+        self.ledger.to_metrics()
+    }
+
     fn is_unruly(&self, now: Duration) -> bool {
         now >= self.options.after.0
     }

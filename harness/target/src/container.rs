@@ -267,7 +267,7 @@ fn hash(paths: &[&Path]) -> u64 {
 }
 
 fn request(image: GenericImage, plan: &ContainerPlan, order: &Order<'_>) -> ContainerRequest<GenericImage> {
-    let ports: BTreeSet<u16> = plan.port.into_iter().chain(order.pprof).collect();
+    let ports: BTreeSet<u16> = plan.port.into_iter().chain(order.other_ports.iter().copied()).collect();
     let ports: Vec<ContainerPort> = ports.into_iter().map(IntoContainerPort::tcp).collect();
     let image = ports.iter().copied().fold(image, GenericImage::with_exposed_port);
     let (resources, own) = (plan.resources, own_labels(order));

@@ -1,5 +1,6 @@
 //! Launching, and why it may fail.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -182,8 +183,8 @@ pub(crate) struct Order<'a> {
     pub(crate) log: Log,
     /// What is loaded into what is launched.
     pub(crate) preload: Option<&'a Preload>,
-    /// Another port of a container that is published, for a page of its runtime.
-    pub(crate) pprof: Option<u16>,
+    /// Other ports of a container that are published, for pages of it.
+    pub(crate) other_ports: BTreeSet<u16>,
 }
 
 /// Launches what `plan` says, or attaches to it; its output goes to a new file at `log`, and each line to `hear`. What is
@@ -223,15 +224,16 @@ async fn start(
         _ => None,
     };
     let log = Log::create(log, wanted, hear).map_err(|source| LaunchError::Log { path: log.to_owned(), source })?;
-    let pprof = plan.runtime.pprof;
-    let order = Order { owner, number: next_number(), log: log.clone(), preload, pprof };
+    let other_ports: BTreeSet<u16> = plan.runtime.pprof.into_iter().chain(plan.other_ports.iter().copied()).collect();
+    let order = Order { owner, number: next_number(), log: log.clone(), preload, other_ports };
     let kind = match &plan.launch {
         Launch::Container(plan) => Kind::Container(container::start(plan, &order).await?),
         Launch::Process(plan) => Kind::Process(process::start(plan, &order)?),
         Launch::Attach(plan) => attach::to(plan, &log).await?,
     };
-    let pprof = pprof.map(|port| kind.at_port(port)).transpose()?;
-    Ok(Target::new(kind, plan.ready.clone(), log, clock).with_pprof(pprof))
+    let reached = order.other_ports.iter().map(|port| Ok((*port, kind.at_port(*port)?)));
+    let other_ports = reached.collect::<Result<_, LaunchError>>()?;
+    Ok(Target::new(kind, plan.ready.clone(), log, clock).with_other_ports(other_ports))
 }
 
 /// Nothing is started of which it could never be seen that it is ready.

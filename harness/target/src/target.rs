@@ -1,5 +1,6 @@
 //! The target: what is known of it, its readiness, its death.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub struct Target {
     ready: Ready,
     log: Log,
     clock: Clock,
-    pprof: Option<SocketAddr>,
+    other_ports: BTreeMap<u16, SocketAddr>,
     started: Elapsed,
     grace: Duration,
     /// How it was stopped, once it was.
@@ -73,12 +74,13 @@ impl Kind {
 
 impl Target {
     pub(crate) fn new(kind: Kind, ready: Ready, log: Log, clock: Clock) -> Self {
-        Self { kind, ready, log, clock, pprof: None, started: clock.now(), grace: GRACE, stopped: None }
+        let other_ports = BTreeMap::new();
+        Self { kind, ready, log, clock, other_ports, started: clock.now(), grace: GRACE, stopped: None }
     }
 
-    /// The same target, with the place of its `/debug/pprof`.
-    pub(crate) fn with_pprof(self, pprof: Option<SocketAddr>) -> Self {
-        Self { pprof, ..self }
+    /// The same target, with where its other ports are reached.
+    pub(crate) fn with_other_ports(self, other_ports: BTreeMap<u16, SocketAddr>) -> Self {
+        Self { other_ports, ..self }
     }
 
     /// The same target, with another time to end in after it was asked to; 10 s without this.
@@ -87,9 +89,9 @@ impl Target {
         Self { grace, ..self }
     }
 
-    /// Where a Go service shows its `/debug/pprof`, where the scenario says that it is elsewhere.
-    pub fn pprof(&self) -> Option<SocketAddr> {
-        self.pprof
+    /// Where another port of it is reached that the scenario names.
+    pub fn at_port(&self, port: u16) -> Option<SocketAddr> {
+        self.other_ports.get(&port).copied()
     }
 
     /// Where it listens: at 127.0.0.1, where it is more than an address. `None` for a container without a port.

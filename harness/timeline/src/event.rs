@@ -49,6 +49,13 @@ pub enum Happening {
         /// Which probe.
         probe: String,
     },
+    /// What is worth knowing of a series that the scenario keeps.
+    SeriesNoted {
+        /// Its name.
+        series: String,
+        /// What: `is the sum of 3 sets of labels`.
+        note: String,
+    },
     /// The kernel killed a process of the target for want of memory.
     OomKill,
     /// The target ended while it was still needed.

@@ -73,6 +73,9 @@ pub enum Kind {
     Counter,
 }
 
+/// What the name of a count of connections begins with; the port follows.
+const CONNECTIONS: &str = "connections to :";
+
 /// A quantity of the target, the harness or the host. In records and JSON it is its name; of a named one, its name, a
 /// space and its unit: `external bytes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -94,6 +97,14 @@ pub enum Metric {
     OpenFiles,
     /// Sockets among them.
     Sockets,
+    /// Pipes among them, named ones left out.
+    Pipes,
+    /// Those among them that were opened by a path: files, folders, devices.
+    PathFiles,
+    /// Those among them that the kernel calls `anon_inode`: eventfd, epoll, inotify, timers.
+    AnonymousInodes,
+    /// Connections that the peer has closed and the target has not: TCP's state `CLOSE_WAIT`.
+    CloseWait,
     /// Threads of all processes.
     Threads,
     /// Processes of the target besides the first.
@@ -104,13 +115,37 @@ pub enum Metric {
     ThrottledTime,
     /// Times that the kernel killed a process of the target for want of memory.
     OomKills,
+    /// The heap in use as its runtime counts it, what is no longer reached included.
+    HeapUsed,
+    /// The heap that its runtime has taken from the system.
+    HeapTotal,
+    /// What the objects of V8 hold outside its heap: `external` of `process.memoryUsage()`.
+    ExternalMemory,
+    /// The part of that which buffers hold.
+    ArrayBuffers,
+    /// What keeps the event loop of Node alive: timers, sockets, requests under way.
+    ActiveResources,
+    /// Goroutines of Go.
+    Goroutines,
+    /// The stacks of goroutines.
+    GoStacks,
+    /// Classes that a JVM has loaded and not unloaded.
+    Classes,
+    /// What a JVM keeps of them.
+    Metaspace,
+    /// The blocks that `CPython` has allocated.
+    AllocatedBlocks,
+    /// The slots of Ruby's heap that hold an object.
+    LiveSlots,
+    /// The objects of Ruby that have outlived some collections.
+    OldObjects,
     /// What the scenario gives a name to: a number out of the target's log, or of a page that it serves.
     Named(Name, Unit),
 }
 
 impl Metric {
     /// All that have a name of ours.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 29] = [
         Self::LiveHeap,
         Self::AnonymousMemory,
         Self::WorkingSet,
@@ -119,11 +154,27 @@ impl Metric {
         Self::SharedMemory,
         Self::OpenFiles,
         Self::Sockets,
+        Self::Pipes,
+        Self::PathFiles,
+        Self::AnonymousInodes,
+        Self::CloseWait,
         Self::Threads,
         Self::ChildProcesses,
         Self::CpuTime,
         Self::ThrottledTime,
         Self::OomKills,
+        Self::HeapUsed,
+        Self::HeapTotal,
+        Self::ExternalMemory,
+        Self::ArrayBuffers,
+        Self::ActiveResources,
+        Self::Goroutines,
+        Self::GoStacks,
+        Self::Classes,
+        Self::Metaspace,
+        Self::AllocatedBlocks,
+        Self::LiveSlots,
+        Self::OldObjects,
     ];
 
     /// The name in assertions and reports: of ours, snake case and never changed.
@@ -137,11 +188,27 @@ impl Metric {
             Self::SharedMemory => "shared_memory",
             Self::OpenFiles => "open_files",
             Self::Sockets => "sockets",
+            Self::Pipes => "pipes",
+            Self::PathFiles => "path_files",
+            Self::AnonymousInodes => "anonymous_inodes",
+            Self::CloseWait => "close_wait",
             Self::Threads => "threads",
             Self::ChildProcesses => "child_processes",
             Self::CpuTime => "cpu_time",
             Self::ThrottledTime => "throttled_time",
             Self::OomKills => "oom_kills",
+            Self::HeapUsed => "heap_used",
+            Self::HeapTotal => "heap_total",
+            Self::ExternalMemory => "external_memory",
+            Self::ArrayBuffers => "array_buffers",
+            Self::ActiveResources => "active_resources",
+            Self::Goroutines => "goroutines",
+            Self::GoStacks => "go_stacks",
+            Self::Classes => "classes",
+            Self::Metaspace => "metaspace",
+            Self::AllocatedBlocks => "allocated_blocks",
+            Self::LiveSlots => "live_slots",
+            Self::OldObjects => "old_objects",
             Self::Named(name, _) => name.text(),
         }
     }
@@ -154,8 +221,28 @@ impl Metric {
             | Self::WorkingSet
             | Self::ResidentMemory
             | Self::PageCache
-            | Self::SharedMemory => Unit::Bytes,
-            Self::OpenFiles | Self::Sockets | Self::Threads | Self::ChildProcesses | Self::OomKills => Unit::Count,
+            | Self::SharedMemory
+            | Self::HeapUsed
+            | Self::HeapTotal
+            | Self::ExternalMemory
+            | Self::ArrayBuffers
+            | Self::GoStacks
+            | Self::Metaspace => Unit::Bytes,
+            Self::OpenFiles
+            | Self::Sockets
+            | Self::Pipes
+            | Self::PathFiles
+            | Self::AnonymousInodes
+            | Self::CloseWait
+            | Self::Threads
+            | Self::ChildProcesses
+            | Self::OomKills
+            | Self::ActiveResources
+            | Self::Goroutines
+            | Self::Classes
+            | Self::AllocatedBlocks
+            | Self::LiveSlots
+            | Self::OldObjects => Unit::Count,
             Self::CpuTime | Self::ThrottledTime => Unit::Seconds,
             Self::Named(_, unit) => unit,
         }
@@ -172,6 +259,39 @@ impl Metric {
     /// What tells how much memory a service holds on to, the best first: collected heap before what the system
     /// holds for the service, and that before what it shares with others.
     pub const HELD_MEMORY: [Self; 3] = [Self::LiveHeap, Self::AnonymousMemory, Self::ResidentMemory];
+
+    /// Is it told by the target's runtime alone? One that is not of its kind never tells it.
+    pub const fn is_of_runtime(self) -> bool {
+        matches!(
+            self,
+            Self::LiveHeap
+                | Self::HeapUsed
+                | Self::HeapTotal
+                | Self::ExternalMemory
+                | Self::ArrayBuffers
+                | Self::ActiveResources
+                | Self::Goroutines
+                | Self::GoStacks
+                | Self::Classes
+                | Self::Metaspace
+                | Self::AllocatedBlocks
+                | Self::LiveSlots
+                | Self::OldObjects
+        )
+    }
+
+    /// The connections that were made to a port: `connections to :5432`.
+    pub fn connections_to(port: u16) -> Self {
+        Self::Named(Name::new(&format!("{CONNECTIONS}{port}")), Unit::Count)
+    }
+
+    /// The port to which the connections were made that it counts.
+    pub fn port_of_connections(self) -> Option<u16> {
+        match self {
+            Self::Named(name, Unit::Count) => name.text().strip_prefix(CONNECTIONS)?.parse().ok(),
+            _ => None,
+        }
+    }
 
     /// The exact counts whose growth with the load is a leak, asked for or not.
     pub const COUNTS: [Self; 4] = [Self::OpenFiles, Self::Sockets, Self::Threads, Self::ChildProcesses];
@@ -216,6 +336,8 @@ mod tests {
             assert_eq!(Metric::try_from(String::from(metric)), Ok(metric));
         }
         assert_eq!(String::from(named(Unit::Seconds)), "jobs waiting{queue=\"a b\"} seconds");
+        assert_eq!(Metric::connections_to(5432).port_of_connections(), Some(5432));
+        assert_eq!(Metric::Sockets.port_of_connections(), None);
         for unknown in ["", "live", "external", "external megabytes"] {
             assert!(Metric::try_from(unknown.to_owned()).is_err(), "{unknown}");
         }

@@ -20,6 +20,8 @@ mod ratchet;
 mod requests;
 mod rests;
 mod scale;
+mod seen;
+mod series;
 mod sight;
 #[cfg(test)]
 mod simulation;
@@ -139,6 +141,7 @@ impl<'a> Case<'a> {
             Rule::Latency { percentile, below } => self.latency(*percentile, *below),
             Rule::Errors { below } => self.errors(*below),
             Rule::Throughput { above } => self.throughput(*above),
+            Rule::Series { of, rule } => self.series_rule(*of, rule),
             Rule::LogForbid { pattern } => self.log_forbid(pattern),
             Rule::LogRequire { pattern } => self.log_require(pattern),
             Rule::LogRate { pattern, below } => self.log_rate(pattern, *below),

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
-use scenario::{AttachPlan, Image, Launch, Phase, Plan, ReadyWhen, Rule, Tolerance};
+use scenario::{
+    AttachPlan, During, Image, Launch, Phase, Plan, Quantity, ReadyWhen, Rule, SeriesRule, Spot, Tolerance,
+};
 use timeline::{Amount, Elapsed, Unit, show_bytes};
 
 use crate::exit::Exit;
@@ -34,7 +36,9 @@ fn describe(plan: &Plan) -> String {
     });
     let samples = format!("every {}", Elapsed::from(plan.probes.every));
     let samples = if plan.only_address().is_some() { "none".to_owned() } else { samples };
-    let _ = writeln!(text, "samples   {samples}{heartbeat}\n");
+    let _ = writeln!(text, "samples   {samples}{heartbeat}");
+    text.push_str(&scrapes(plan));
+    text.push('\n');
     text.push_str(&timeline(plan));
     text.push('\n');
     for journey in &plan.journeys {
@@ -73,6 +77,25 @@ fn ready(plan: &Plan) -> String {
         ReadyWhen::Tcp => format!("when its port accepts a connection, within {within}"),
         ReadyWhen::Started => "when it runs".to_owned(),
     }
+}
+
+/// The pages that are got, and what is kept of them.
+fn scrapes(plan: &Plan) -> String {
+    let mut text = String::new();
+    for page in &plan.probes.scrapes {
+        let (every, format) = (Elapsed::from(page.every), page.format.key());
+        let port = page.port.map_or_else(String::new, |port| format!(" on port {port}"));
+        let _ = writeln!(text, "scrapes   {} ({format}){port} every {every}", page.path);
+        for kept in &page.kept {
+            let from = if kept.name == kept.spot.to_string() { String::new() } else { format!(", from {}", kept.spot) };
+            let sum = if matches!(kept.spot, Spot::Sample(_)) { ", the sum over all other labels" } else { "" };
+            let _ = writeln!(text, "            {} in {}{from}{sum}", kept.name, kept.unit.name());
+            if let Some(doubt) = kept.doubt() {
+                let _ = writeln!(text, "            warning: {}: {doubt}", kept.name);
+            }
+        }
+    }
+    text
 }
 
 /// A line per phase, with a bar where it lies; of cycles only the first is shown.
@@ -153,6 +176,28 @@ fn bar(phase: &Phase, plan: &Plan) -> String {
     " ".repeat(start) + &mark.repeat(end - start)
 }
 
+/// A limit of a series, in its unit.
+fn limit_of_series(of: Quantity, rule: &SeriesRule) -> String {
+    let amount = |value| Amount { value, unit: of.metric().unit() };
+    let part = |during: &During| match during {
+        During::Run => String::new(),
+        part => format!(", {}", part.name()),
+    };
+    match rule {
+        SeriesRule::Max { limit, during } => format!("at most {}{}", amount(*limit), part(during)),
+        SeriesRule::Min { limit, during } => format!("at least {}{}", amount(*limit), part(during)),
+        SeriesRule::Growth { below: Some(amount) } => format!("below {amount}"),
+        SeriesRule::Growth { below: None } => "none beyond warm-up and noise".to_owned(),
+        SeriesRule::ReturnsToBaseline { within: Tolerance::Share(share) } => {
+            format!("within {} of it", Amount { value: *share, unit: Unit::Share })
+        }
+        SeriesRule::ReturnsToBaseline { within: Tolerance::Bytes(value) } => {
+            format!("within {} of it", show_bytes(*value))
+        }
+        SeriesRule::Rate { below } => format!("below {}", Amount { value: *below, unit: Unit::PerSecond }),
+    }
+}
+
 fn limit(rule: &Rule) -> String {
     let share = |value| Amount { value, unit: Unit::Share };
     match rule {
@@ -174,6 +219,7 @@ fn limit(rule: &Rule) -> String {
         Rule::PausesPerMinute { most, .. } => format!("at most {most} a minute"),
         Rule::Latency { below, .. } => format!("below {}", Elapsed::from(*below)),
         Rule::Errors { below } => format!("below {}", share(*below)),
+        Rule::Series { of, rule } => limit_of_series(*of, rule),
         Rule::LogForbid { .. } => "never".to_owned(),
         Rule::LogRequire { .. } => "at least once".to_owned(),
         Rule::LogRate { below, .. } => format!("below {}", Amount { value: *below, unit: Unit::PerSecond }),

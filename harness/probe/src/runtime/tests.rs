@@ -41,10 +41,11 @@ impl Watching {
             only_address: false,
             runtime: RuntimePlan { kind, ..RuntimePlan::default() },
             pprof: None,
+            pages: Vec::new(),
             agents: None,
             fallback: None,
         };
-        let plan = ProbePlan { every: Duration::from_millis(100), heartbeat: None, logs: Vec::new() };
+        let plan = ProbePlan::sampling(Duration::from_millis(100));
         let kept = seen.clone();
         let probes = start(&plan, watched, clock, move |observation| kept.keep(observation)).unwrap();
         let folder = std::env::temp_dir().join(format!("plimsoll-runtime-{}", service.pid()));

@@ -47,6 +47,7 @@ fn of(event: &Event, first: Option<&PhaseSpan>) -> Option<Notable> {
         }
         Happening::ProbeFailed { probe, reason } => ("probe", format!("{probe} failed: {reason}"), false),
         Happening::ProbeRecovered { probe } => ("probe", format!("{probe} reads again"), false),
+        Happening::SeriesNoted { series, note } => ("series", format!("{series} {note}"), false),
         Happening::OomKill => ("OOM kill", "a process was killed for want of memory".to_owned(), true),
         Happening::Died(death) => ("died", death.to_string(), true),
         Happening::Unexpected { step, failure, seen } => ("answers", format!("{step}, {failure}: {seen}"), false),

@@ -26,6 +26,6 @@ impl Kept {
 
     /// The value that `line` tells, in the series' unit.
     pub fn value_in(&self, line: &str) -> Option<f64> {
-        Some(self.pattern.value_in(line)? * self.scale)
+        self.pattern.measured_in(line, self.unit, self.scale)
     }
 }

@@ -45,9 +45,43 @@ pub(crate) fn measure_before(text: &str) -> (Unit, f64) {
     known.map_or((Unit::Count, 1.0), |(_, unit, scale)| (unit, scale))
 }
 
+/// What is counted in what a name ends with, as those of Prometheus do: `process_resident_memory_bytes`,
+/// `http_request_duration_seconds_sum`. A plain number where that is no unit.
+pub(crate) fn measure_of_name(name: &str) -> (Unit, f64) {
+    const NAMES: [(&str, Unit, f64); 9] = [
+        ("bytes", Unit::Bytes, 1.0),
+        ("kilobytes", Unit::Bytes, 1e3),
+        ("megabytes", Unit::Bytes, 1e6),
+        ("kibibytes", Unit::Bytes, 1024.0),
+        ("mebibytes", Unit::Bytes, 1_048_576.0),
+        ("seconds", Unit::Seconds, 1.0),
+        ("milliseconds", Unit::Seconds, 1e-3),
+        ("microseconds", Unit::Seconds, 1e-6),
+        ("ratio", Unit::Share, 1.0),
+    ];
+    // How many there were is counted, whatever each is measured in.
+    let plain = ["_count", "_bucket"].iter().any(|end| name.ends_with(end));
+    let name = ["_total", "_sum"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    let last = name.rsplit('_').next().unwrap_or_default();
+    let known = NAMES.into_iter().find(|(unit, ..)| *unit == last && !plain);
+    known.map_or((Unit::Count, 1.0), |(_, unit, scale)| (unit, scale))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_prometheus_end_in_their_unit() {
+        assert_eq!(measure_of_name("process_resident_memory_bytes"), (Unit::Bytes, 1.0));
+        assert_eq!(measure_of_name("go_memstats_alloc_bytes_total"), (Unit::Bytes, 1.0));
+        assert_eq!(measure_of_name("lag_milliseconds"), (Unit::Seconds, 1e-3));
+        assert_eq!(measure_of_name("request_duration_seconds_sum"), (Unit::Seconds, 1.0));
+        for plain in ["go_goroutines", "request_duration_seconds_count", "request_duration_seconds_bucket", "bytesread"]
+        {
+            assert_eq!(measure_of_name(plain), (Unit::Count, 1.0), "{plain}");
+        }
+    }
 
     #[test]
     fn a_unit_stands_behind_the_number_or_there_is_none() {

@@ -41,7 +41,14 @@ impl Resolver<'_> {
         }
         if let Some(heartbeat) = &mut plan.probes.heartbeat {
             heartbeat.path.insert_str(0, &address.base);
-            heartbeat.host = host;
+            heartbeat.host.clone_from(&host);
+        }
+        for scrape in &mut plan.probes.scrapes {
+            // Another port is another server.
+            if scrape.port.is_none() {
+                scrape.path.insert_str(0, &address.base);
+            }
+            scrape.host.clone_from(&host);
         }
     }
 }

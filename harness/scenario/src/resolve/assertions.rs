@@ -29,6 +29,7 @@ impl Resolver<'_> {
         asked.extend(rules.latency.iter().flat_map(latency_rules));
         asked.extend(rules.errors.as_ref().map(|errors| Rule::Errors { below: errors.below.0 }));
         asked.extend(rules.throughput.as_ref().map(|throughput| Rule::Throughput { above: throughput.above.0 }));
+        asked.extend(self.series_rules(&rules.series, plan));
         asked.extend(self.log_rules(&rules.logs, &plan.target));
         let implied = implied(&asked, plan);
         let as_assertion = |asked_for| move |rule| Assertion { rule, asked_for };

@@ -312,7 +312,7 @@ pub(super) fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
     candidate
 }
 
-fn has_port(spec: &Spec) -> bool {
+pub(super) fn has_port(spec: &Spec) -> bool {
     let target = &spec.target;
     target.process.is_some()
         || target.container.as_ref().is_some_and(|container| container.port.is_some())

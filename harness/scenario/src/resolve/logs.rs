@@ -7,7 +7,6 @@ use timeline::Metric;
 use super::Resolver;
 use crate::line_pattern::LinePattern;
 use crate::plan::{AttachPlan, Kept, Launch, Rule, TargetPlan};
-use crate::quantity::measure::{measure, measure_before};
 use crate::short::Short;
 use crate::spec::{KeepSpec, LogProbeSpec, LogRuleSpec};
 
@@ -16,20 +15,21 @@ const LONGEST_NAME: usize = 80;
 
 impl Resolver<'_> {
     /// The numbers that are kept, in the order in which they are written.
-    pub(super) fn kept(&mut self, probes: &[LogProbeSpec], target: &TargetPlan) -> Vec<Kept> {
+    pub(super) fn kept(
+        &mut self,
+        probes: &[LogProbeSpec],
+        target: &TargetPlan,
+        names: &mut BTreeSet<String>,
+    ) -> Vec<Kept> {
         if !probes.is_empty() {
             self.log_is_in_reach(&["probes", "logs"], target);
         }
-        let mut names = BTreeSet::new();
         let mut kept = Vec::new();
         for (index, probe) in probes.iter().enumerate() {
             let index = index.to_string();
             for (name, written) in &probe.keep {
                 let place = ["probes", "logs", &index, "keep", name];
-                self.series_name(&place, name);
-                if !names.insert(name.clone()) {
-                    self.refuse(&place, format!("there are two series `{name}`"), "give each a name of its own");
-                }
+                self.new_series(&place, name, names);
                 kept.push(self.one_kept(&place, name, written));
             }
         }
@@ -41,24 +41,24 @@ impl Resolver<'_> {
             Short::Short(pattern) => (pattern, None),
             Short::Long(long) => (&long.pattern, long.unit.as_deref()),
         };
+        self.marks_a_number(place, pattern);
+        let (unit, scale) = self.told_unit(place, unit).unwrap_or_else(|| pattern.measure());
+        Kept { name: name.to_owned(), pattern: pattern.clone(), unit, scale }
+    }
+
+    pub(super) fn marks_a_number(&mut self, place: &[&str], pattern: &LinePattern) {
         if !pattern.marks_a_number() {
             let hint = r"name its group: `'External: (?<value>[0-9.]+)MB'`";
             self.refuse(place, "the pattern does not say which number it is", hint);
         }
-        let told = unit.map(|unit| (unit, measure(unit)));
-        if let Some((unit, None)) = told {
-            let hint = "`B`, `kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`, `ns`, `us`, `ms`, `s`, `%` or `none`";
-            self.refuse(&[place, &["unit"]].concat(), format!("`{unit}` is no unit"), hint);
-        }
-        let (unit, scale) = told
-            .and_then(|(_, measure)| measure)
-            .unwrap_or_else(|| measure_before(pattern.after_value().unwrap_or_default()));
-        Kept { name: name.to_owned(), pattern: pattern.clone(), unit, scale }
     }
 
-    /// A series that the scenario names is told apart from those of ours.
-    fn series_name(&mut self, place: &[&str], name: &str) {
-        if Metric::ALL.iter().any(|metric| metric.name() == name) {
+    /// A series that the scenario names is told apart from all others. What only some runtimes tell it may tell itself.
+    pub(super) fn new_series(&mut self, place: &[&str], name: &str, names: &mut BTreeSet<String>) {
+        let of_system = |metric: &&Metric| !metric.is_of_runtime() || **metric == Metric::LiveHeap;
+        if !names.insert(name.to_owned()) {
+            self.refuse(place, format!("there are two series `{name}`"), "give each a name of its own");
+        } else if Metric::ALL.iter().filter(of_system).any(|metric| metric.name() == name) {
             self.refuse(place, format!("`{name}` is what is read from the system"), "give it another name");
         } else if name.trim() != name || name.is_empty() || name.len() > LONGEST_NAME || name.contains(char::is_control)
         {

@@ -1,5 +1,6 @@
 //! How the target is watched: often enough for what is asked.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Resolver, judged_seconds};
@@ -8,8 +9,8 @@ use crate::spec::{PausesSpec, Spec};
 
 /// A run gives this many samples by default, where it is short of five minutes.
 const SAMPLES_OF_A_SHORT_RUN: f64 = 300.0;
-const FASTEST: Duration = Duration::from_millis(20);
-const SLOWEST: Duration = Duration::from_mins(1);
+pub(super) const FASTEST: Duration = Duration::from_millis(20);
+pub(super) const SLOWEST: Duration = Duration::from_mins(1);
 /// To see every pause of length d at a threshold of d/2 takes a beat per d/2.
 const BEATS_PER_BUDGET: f64 = 2.0;
 const FASTEST_BEAT: Duration = Duration::from_millis(1);
@@ -26,7 +27,10 @@ impl Resolver<'_> {
             self.refuse(&["probes", "every"], "the cadence is out of reach", "from `20ms` to `60s`");
         }
         let logs = spec.probes.as_ref().map(|probes| probes.logs.as_slice()).unwrap_or_default();
-        ProbePlan { every, heartbeat: self.heartbeat(spec, target), logs: self.kept(logs, target) }
+        let mut names = BTreeSet::new();
+        let logs = self.kept(logs, target, &mut names);
+        let scrapes = self.scrapes(spec, every, &mut names);
+        ProbePlan { every, heartbeat: self.heartbeat(spec, target), logs, scrapes }
     }
 
     /// A heartbeat where one is written, or where pauses have a limit: it sees them where the runtime does not tell.

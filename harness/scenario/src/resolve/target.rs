@@ -29,7 +29,7 @@ impl Resolver<'_> {
                 Ready { when: ReadyWhen::Started, within: DEFAULT_READY_WITHIN },
             ),
         };
-        TargetPlan { launch, ready, runtime: self.runtime(spec) }
+        TargetPlan { launch, ready, runtime: self.runtime(spec), other_ports: Vec::new() }
     }
 
     fn container(&mut self, spec: &ContainerSpec) -> (Launch, Ready) {

@@ -10,7 +10,7 @@ use super::scale::{Pace, Scale};
 use super::witness::ALPHA;
 use super::{Judgement, Window, counts};
 use crate::finding::{Evidence, Exhaustion, Finding, Verdict};
-use crate::growth::{self, Growth, Question, Tolerance, TooLittle, Trend};
+use crate::growth::{self, Growth, Question, TooLittle, Trend};
 
 /// A gap is told from this share of the window on.
 const LONG_GAP: f64 = 0.05;
@@ -48,21 +48,11 @@ impl Given<'_> {
             planned_seconds,
             warm_seconds: self.warm_up.map_or(planned_seconds, |warm_up| warm_up.as_secs_f64()),
             alpha: ALPHA,
-            tolerance: self.tolerance(samples),
+            tolerance: counts::tolerance(self.unit, samples),
         };
         match growth::assess(&question) {
             Ok(growth) => self.conclude(samples, &growth),
             Err(little) => self.too_little(little),
-        }
-    }
-
-    /// Numbers that are no counts have no least step that matters: only their share does.
-    fn tolerance(&self, samples: &[Sample]) -> Tolerance {
-        let whole = samples.iter().all(|sample| sample.value.fract() == 0.0);
-        match (self.unit, whole) {
-            (Unit::Bytes, _) => Tolerance::default(),
-            (_, true) => counts::TOLERANCE,
-            (_, false) => Tolerance { absolute: 0.0, ..counts::TOLERANCE },
         }
     }
 

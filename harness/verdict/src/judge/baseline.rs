@@ -5,7 +5,7 @@
 //! said; where it was not asked for, the finding on growth mentions what stays.
 
 use scenario::Tolerance;
-use timeline::{Metric, PhaseSpan, Series, Subject};
+use timeline::{Amount, Metric, PhaseSpan, Series, Subject, Unit};
 
 use super::level::Level;
 use super::sketch::key;
@@ -51,8 +51,22 @@ impl Case<'_> {
     }
 
     fn try_returns_to_baseline(self, within: Tolerance) -> Result<Judgement, Box<Judgement>> {
-        let (metric, series) = self.held_by_system()?;
-        let baseline = self.baseline_level(series)?;
+        self.returns("memory", self.held_by_system()?, within, self.kept_by())
+    }
+
+    /// Whether a series returns to its baseline; in words, what it is of, and what keeps the rest of it.
+    pub(super) fn returns(
+        self,
+        what: &str,
+        (metric, series): (Metric, &Series),
+        within: Tolerance,
+        kept: Option<&str>,
+    ) -> Result<Judgement, Box<Judgement>> {
+        let shown = |value| Amount { value, unit: metric.unit() };
+        let baseline = self
+            .baseline()
+            .and_then(|phase| Level::at_end_of(phase, series))
+            .ok_or_else(|| untold("there are too few samples before the load"))?;
         let allowed = match within {
             Tolerance::Share(share) => baseline.value * share,
             Tolerance::Bytes(bytes) => bytes,
@@ -60,14 +74,13 @@ impl Case<'_> {
         let settled = self.settled().and_then(|phase| settle(phase, series, allowed));
         let settled = settled.ok_or_else(|| untold("the run did not settle after the load"))?;
         let back = Return::new(baseline, settled);
-        let kept = self.kept_by();
-        let (verdict, code, summary) = self.verdict(&back, allowed, kept);
-        let mut notes = vec![format!("baseline {}, settled {}", bytes(baseline.value), bytes(settled.value))];
+        let (verdict, code, summary) = self.verdict(what, metric.unit(), &back, allowed, kept);
+        let mut notes = vec![format!("baseline {}, settled {}", shown(baseline.value), shown(settled.value))];
         notes.extend(kept.filter(|_| verdict == Verdict::Fail).map(|kept| format!("what stays is {kept}")));
         Ok(Judgement::new(verdict, code, summary).with(Evidence {
-            value: Some(bytes(back.delta)),
-            limit: Some(bytes(allowed)),
-            interval: Some((bytes(back.interval.0), bytes(back.interval.1))),
+            value: Some(shown(back.delta)),
+            limit: Some(shown(allowed)),
+            interval: Some((shown(back.interval.0), shown(back.interval.1))),
             window: Some(settled.window),
             samples: baseline.samples + settled.samples,
             source: Some(source_of(metric, series)),
@@ -77,9 +90,16 @@ impl Case<'_> {
         }))
     }
 
-    fn verdict(self, back: &Return, allowed: f64, kept: Option<&str>) -> (Verdict, &'static str, String) {
-        let (above, allowed_shown) = (bytes(back.delta), bytes(allowed));
-        let what = format!("after the load memory is {above} above the baseline (allowed {allowed_shown})");
+    fn verdict(
+        self,
+        of: &str,
+        unit: Unit,
+        back: &Return,
+        allowed: f64,
+        kept: Option<&str>,
+    ) -> (Verdict, &'static str, String) {
+        let [above, allowed_shown] = [back.delta, allowed].map(|value| Amount { value, unit });
+        let what = format!("after the load {of} is {above} above the baseline (allowed {allowed_shown})");
         let anew = self.restarted_within((back.baseline.window.0, back.settled.window.1));
         let moving = !back.settled.stands_still(allowed);
         let falling = back.settled.change() < 0.0;
@@ -94,7 +114,7 @@ impl Case<'_> {
             Verdict::Pass => (
                 Verdict::Pass,
                 "holds",
-                format!("memory returns to the baseline: {above} above it (allowed {allowed_shown})"),
+                format!("{of} returns to the baseline: {above} above it (allowed {allowed_shown})"),
             ),
             _ if moving && falling => (
                 Verdict::Inconclusive,

@@ -79,7 +79,7 @@ impl<'a> Case<'a> {
     }
 
     /// What was below its limit when the run was cut short within `window` might not have stayed there.
-    fn unless_cut_short(self, verdict: Verdict, window: Window) -> (Verdict, &'static str) {
+    pub(super) fn unless_cut_short(self, verdict: Verdict, window: Window) -> (Verdict, &'static str) {
         let lasts = self.timeline.phases.last().is_some_and(|last| window.1 >= last.end);
         if verdict == Verdict::Pass && lasts && !self.completed() {
             return (Verdict::Inconclusive, "cut_short");

@@ -4,7 +4,7 @@
 //! whether it was asked for or not. They need no statistics where the load is followed by an
 //! idle phase: what is still held then, beyond what there was before, was not given back.
 
-use timeline::{Amount, Elapsed, Metric, PhaseSpan, Series, Subject, Unit};
+use timeline::{Amount, Elapsed, Metric, PhaseSpan, Sample, Series, Subject, Unit};
 
 use super::leak::shape_name;
 use super::scale::Scale;
@@ -16,19 +16,34 @@ use crate::growth::{Tolerance, Trend};
 use crate::trace::{Mark, Stroke, Trace};
 
 /// A pool that opens a few and keeps them is no leak.
-pub(super) const TOLERANCE: Tolerance = Tolerance { absolute: 4.0, relative: 0.02, ok_relative: 0.05 };
+const TOLERANCE: Tolerance = Tolerance { absolute: 4.0, relative: 0.02, ok_relative: 0.05 };
 /// Held after the load beyond the baseline: so many are no news.
 const KEPT: f64 = 8.0;
+
+/// Numbers that are no counts have no least step that matters: only their share does.
+pub(super) fn tolerance(unit: Unit, samples: &[Sample]) -> Tolerance {
+    let whole = samples.iter().all(|sample| sample.value.fract() == 0.0);
+    match (unit, whole) {
+        (Unit::Bytes, _) => Tolerance::default(),
+        (_, true) => TOLERANCE,
+        (_, false) => Tolerance { absolute: 0.0, ..TOLERANCE },
+    }
+}
 
 impl Case<'_> {
     pub(super) fn count_growth(self, metric: Metric) -> Judgement {
         let Some(series) = self.target_series(metric) else {
             return Judgement::no_data("the source does not tell it");
         };
+        self.growth_of_count(metric, series)
+    }
+
+    /// The same of a series that is given.
+    pub(super) fn growth_of_count(self, metric: Metric, series: &Series) -> Judgement {
         if let Some(judgement) = self.given_back(metric, series) {
             return judgement;
         }
-        let heard = match self.hear(&Subject::Target, &[metric], TOLERANCE, false) {
+        let heard = match self.hear_series(&[(metric, series)], tolerance(Unit::Count, &series.samples), false) {
             Ok(heard) => heard,
             Err(judgement) => return *judgement,
         };

@@ -2,13 +2,9 @@
 
 use timeline::{Happening, Metric, Outcome};
 
+use super::seen::{Gaps, LEAST_COVERAGE};
 use super::{Case, Judgement, as_share, source_of};
 use crate::finding::{Evidence, Verdict};
-
-/// The share of the grid that has to have been sampled.
-const LEAST_COVERAGE: f64 = 0.9;
-/// The longest gap, as a share of the run.
-const LONGEST_GAP: f64 = 0.1;
 
 impl Case<'_> {
     pub(super) fn target_alive(self) -> Judgement {
@@ -65,20 +61,21 @@ impl Case<'_> {
             return Judgement::no_data("the target's memory was never sampled");
         };
         let window = (first.start, last.end);
-        let length = window.1.since(window.0).as_secs_f64();
         let samples = series.within(window);
-        let share = samples.len() as f64 * self.plan.probes.every.as_secs_f64() / length.max(f64::MIN_POSITIVE);
-        let gap = samples.windows(2).map(|pair| pair[1].taken.since(pair[0].taken)).max().unwrap_or_default();
-        let gappy = gap.as_secs_f64() > (length * LONGEST_GAP).max(5.0 * self.plan.probes.every.as_secs_f64());
-        let shown = as_share(share.min(1.0));
+        let gaps = Gaps::new("memory", samples.iter().map(|sample| sample.taken), window, self.plan.probes.every);
+        let shown = as_share(gaps.share);
+        let pages = self.plan.probes.scrapes.iter().map(|page| self.gaps_of_page(page, window));
+        let unseen: Vec<String> = pages.filter(Gaps::are_many).map(|gaps| gaps.told()).collect();
         let (verdict, code, what) = if !self.completed() && !self.stopped_early() {
             let planned = self.plan.phases.len();
             // A phase in which the command ended early was seen as two.
             let reached = self.timeline.phases.len().min(planned);
             let cut = format!("; the run was cut short in phase {reached} of {planned}");
             (Verdict::Inconclusive, "cut_short", cut)
-        } else if share < LEAST_COVERAGE || gappy {
-            (Verdict::Inconclusive, "gaps", format!("; the longest gap is {}", timeline::Elapsed::from(gap)))
+        } else if gaps.are_many() {
+            (Verdict::Inconclusive, "gaps", format!("; the longest gap is {}", timeline::Elapsed::from(gaps.longest)))
+        } else if let Some(unseen) = unseen.first() {
+            (Verdict::Inconclusive, "gaps", format!("; {unseen}"))
         } else {
             (Verdict::Pass, "holds", String::new())
         };
@@ -89,7 +86,7 @@ impl Case<'_> {
             window: Some(window),
             samples: samples.len() as u64,
             source: Some(source_of(metric, series)),
-            notes: self.probe_failures().into_iter().chain(self.unread_counts()).collect(),
+            notes: unseen.into_iter().chain(self.probe_failures()).chain(self.unread_counts()).collect(),
             ..Evidence::default()
         })
     }

@@ -12,18 +12,18 @@ use crate::growth::{FEWEST_SAMPLES, Shape, Tolerance, Trend};
 const RECENTLY: f64 = 0.2;
 
 /// What the witnesses come to.
-struct Ruling<'a> {
-    verdict: Verdict,
+pub(super) struct Ruling<'a> {
+    pub(super) verdict: Verdict,
     /// The last part of the code.
-    code: &'static str,
+    pub(super) code: &'static str,
     /// The one whose numbers are told.
-    witness: &'a Witness,
+    pub(super) witness: &'a Witness,
 }
 
 impl<'a> Ruling<'a> {
     /// One that proves growth is enough, and one that may exclude it where none proves it. The numbers are those of
     /// the strongest proof, of the tightest exclusion, else of the preferred witness.
-    fn new(witnesses: &'a [Witness], limit: Option<f64>) -> Option<Self> {
+    pub(super) fn new(witnesses: &'a [Witness], limit: Option<f64>) -> Option<Self> {
         let say = |trend| witnesses.iter().filter(move |one| one.says(limit) == trend);
         let proof = say(Trend::Leak)
             .filter(|one| one.weight >= Weight::Convicts)

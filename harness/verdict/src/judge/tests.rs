@@ -13,6 +13,7 @@ mod logs;
 mod looks;
 mod memory;
 mod pauses;
+mod series;
 
 const MIB: f64 = 1_048_576.0;
 
@@ -34,9 +35,14 @@ impl Played {
 
     /// A run of other phases, of a process with `limits`.
     fn of(limits: &str, phases: &str, rules: &str) -> Self {
+        Self::watched("", limits, phases, rules)
+    }
+
+    /// A run that is watched by more `probes`: `, scrape: [...]`.
+    fn watched(probes: &str, limits: &str, phases: &str, rules: &str) -> Self {
         let source = format!(
             "name: test\ntarget: {{process: {{command: [a]{limits}}}}}\nload:\n  journeys: [{{name: a, steps: [{{get: /}}]}}]\n  \
-             phases: [{phases}]\nprobes: {{every: 100ms, heartbeat: {{get: /, rate: 100/s}}}}\nassert: {rules}"
+             phases: [{phases}]\nprobes: {{every: 100ms, heartbeat: {{get: /, rate: 100/s}}{probes}}}\nassert: {rules}"
         );
         let plan = scenario::load(&source, Path::new("/"), &|_| None).unwrap();
         let mut timeline = Timeline { outcome: Outcome::Completed, ..Timeline::default() };

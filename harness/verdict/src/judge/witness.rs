@@ -144,13 +144,24 @@ impl Case<'_> {
         tolerance: Tolerance,
         own_cycles: bool,
     ) -> Result<Testimony, Box<Judgement>> {
+        let sampled = metrics.iter().filter_map(|metric| Some((*metric, self.series_of(subject, *metric)?)));
+        self.hear_series(&sampled.collect::<Vec<_>>(), tolerance, own_cycles)
+    }
+
+    /// The same of series that are given.
+    pub(super) fn hear_series(
+        self,
+        sampled: &[(Metric, &Series)],
+        tolerance: Tolerance,
+        own_cycles: bool,
+    ) -> Result<Testimony, Box<Judgement>> {
         let window = self.judged_window().ok_or_else(|| untold("no phase was reached"))?;
         let work = Work::new(self.timeline);
         let stretches = self.stretches(window, &work);
-        let sampled = metrics.iter().filter_map(|metric| Some((*metric, self.series_of(subject, *metric)?)));
         let summons: Vec<Summons> = sampled
+            .iter()
             .enumerate()
-            .flat_map(|(rank, (metric, series))| self.summon(metric, series, rank == 0, &stretches, &work))
+            .flat_map(|(rank, &(metric, series))| self.summon(metric, series, rank == 0, &stretches, &work))
             .filter(|summons| own_cycles || self.plan.cycles.is_none() || matches!(summons.gaze, Gaze::Load(_)))
             .collect();
         if summons.is_empty() {

@@ -1,0 +1,169 @@
+//! Rules on series, and on ratios of them.
+
+use super::*;
+
+const PHASES: &str = "{name: base, for: 10s}, {name: work, for: 60s, users: 10}, {name: settle, for: 20s}";
+const PAGE: &str =
+    ", scrape: [{prometheus: /metrics, keep: [jobs, hits_total, heap_bytes, nodejs_gc_duration_seconds_sum]}]";
+
+/// A run of a service with a page; the load is from 10 s to 70 s.
+fn paged(rules: &str) -> Played {
+    Played::watched(PAGE, "", PHASES, &format!("{{series: [{rules}]}}"))
+}
+
+fn kept(name: &str, unit: Unit) -> Metric {
+    Metric::Named(timeline::Name::new(name), unit)
+}
+
+fn jobs() -> Metric {
+    kept("jobs", Unit::Count)
+}
+
+#[test]
+fn a_limit_is_passed_or_broken_with_the_moment() {
+    let spike = |seconds: f64| if (30.0..30.15).contains(&seconds) { 140.0 } else { 20.0 };
+    let played =
+        paged("{metric: jobs, max: 100, min: 10}, {metric: jobs, max: 100, during: settle}").series(jobs(), spike);
+    let finding = played.expect("series.jobs.max", Verdict::Fail, "series.jobs.max.exceeded");
+    assert_eq!(finding.summary, "`jobs` rises to 140 at 30 s (limit 100)");
+    played.expect("series.jobs.min", Verdict::Pass, "series.jobs.min.holds");
+    played.expect("series.jobs.max.settle", Verdict::Pass, "series.jobs.max.settle.holds");
+    let low = paged("{metric: jobs, min: 10}").series(jobs(), |seconds| 30.0 - seconds / 3.0);
+    low.expect("series.jobs.min", Verdict::Fail, "series.jobs.min.too_low");
+}
+
+#[test]
+fn a_series_that_nobody_told_or_told_with_gaps_is_no_pass() {
+    let rules = "{metric: jobs, max: 100, growth: none, returns_to_baseline: {within: 10%}}, {metric: hits_total, rate: {below: 1/s}}, \
+                 {ratio: [heap_bytes, rss], max: 200%}";
+    let note = "`/metrics` never told it; it has job".to_owned();
+    let played = paged(rules).event(91.0, Happening::SeriesNoted { series: "jobs".to_owned(), note });
+    for finding in judge(&played.plan, &played.timeline) {
+        let passes = finding.assertion.starts_with("series.") && finding.verdict != Verdict::Inconclusive;
+        assert!(!passes, "{finding:#?}");
+    }
+    let finding = played.expect("series.jobs.max", Verdict::Inconclusive, "series.jobs.max.no_data");
+    assert_eq!(finding.evidence.notes, ["`jobs`: `/metrics` never told it; it has job"]);
+
+    let mut gappy =
+        paged("{metric: jobs, max: 100}").series(jobs(), |_| 20.0).series(Metric::AnonymousMemory, noisy(|_| 0.0));
+    gappy.expect("series.jobs.max", Verdict::Pass, "series.jobs.max.holds");
+    gappy.expect("evidence.coverage", Verdict::Pass, "evidence.coverage.holds");
+    let key = SeriesKey { subject: Subject::Target, metric: jobs() };
+    let series = gappy.timeline.series.get_mut(&key).unwrap();
+    series.samples.retain(|sample| !(20.0..40.0).contains(&sample.due.seconds()));
+    gappy.expect("series.jobs.max", Verdict::Inconclusive, "series.jobs.max.gaps");
+    let coverage = gappy.expect("evidence.coverage", Verdict::Inconclusive, "evidence.coverage.gaps");
+    assert!(coverage.summary.contains("the scrape of /metrics told 77.8 % of its grid"), "{}", coverage.summary);
+}
+
+#[test]
+fn a_run_that_was_cut_short_passes_no_limit() {
+    let played = paged("{metric: jobs, max: 100}, {metric: hits_total, rate: {below: 1/s}}")
+        .series(jobs(), |_| 20.0)
+        .series(kept("hits_total", Unit::Count), |_| 3.0)
+        .outcome(Outcome::Interrupted);
+    played.expect("series.jobs.max", Verdict::Inconclusive, "series.jobs.max.cut_short");
+    played.expect("series.hits_total.rate", Verdict::Inconclusive, "series.hits_total.rate.cut_short");
+}
+
+#[test]
+fn a_count_that_keeps_growing_fails_and_one_that_is_given_back_passes() {
+    let rules = "{metric: jobs, growth: none}";
+    let leaks = paged(rules).series(jobs(), |seconds| 20.0 + (under_load(seconds) * 4.0).floor());
+    let finding = leaks.expect("series.jobs.growth", Verdict::Fail, "series.jobs.growth.exceeded");
+    assert!(finding.summary.starts_with("jobs keep growing under load: from 20 to 2"), "{}", finding.summary);
+    let back = |seconds: f64| if seconds < 70.0 { 20.0 + (under_load(seconds) * 4.0).floor() } else { 20.0 };
+    paged(rules).series(jobs(), back).expect("series.jobs.growth", Verdict::Pass, "series.jobs.growth.holds");
+    paged(rules).series(jobs(), |_| 20.0).expect("series.jobs.growth", Verdict::Pass, "series.jobs.growth.holds");
+}
+
+#[test]
+fn growth_in_bytes_is_judged_by_its_limit() {
+    let heap = kept("heap_bytes", Unit::Bytes);
+    let rules = "{metric: heap_bytes, growth: {below: 1MiB/h}}";
+    let leaks = paged(rules).series(heap, noisy(|seconds| under_load(seconds) * 100_000.0));
+    let finding = leaks.expect("series.heap_bytes.growth", Verdict::Fail, "series.heap_bytes.growth.exceeded");
+    let value = finding.evidence.value.unwrap();
+    assert_eq!(value.unit, Unit::BytesPerHour);
+    assert!((value.value / 3.6e8 - 1.0).abs() < 0.05, "{value}");
+    let flat = paged("{metric: heap_bytes, growth: {below: 1GiB/h}}").series(heap, noisy(|_| 0.0));
+    flat.expect("series.heap_bytes.growth", Verdict::Pass, "series.heap_bytes.growth.holds");
+}
+
+#[test]
+fn what_stays_after_the_load_is_no_return() {
+    let rules = "{metric: jobs, returns_to_baseline: {within: 10%}}";
+    let id = "series.jobs.returns_to_baseline";
+    let stays = paged(rules).series(jobs(), |seconds| if seconds < 10.0 { 20.0 } else { 25.0 });
+    let finding = stays.expect(id, Verdict::Fail, "series.jobs.returns_to_baseline.not_returned");
+    assert_eq!(finding.summary, "after the load `jobs` is 5 above the baseline (allowed 2)");
+    let back = paged(rules).series(jobs(), |seconds| if under_load(seconds) % 60.0 > 0.0 { 25.0 } else { 20.0 });
+    back.expect(id, Verdict::Pass, "series.jobs.returns_to_baseline.holds");
+}
+
+#[test]
+fn a_ratio_is_of_samples_of_one_time() {
+    let (heap, rules) = (
+        kept("heap_bytes", Unit::Bytes),
+        "{ratio: [heap_bytes, rss], max: 50%}, {ratio: [heap_bytes, rss], growth: none}",
+    );
+    let of = |share: fn(f64) -> f64| {
+        let played = paged(rules).series(heap, move |seconds| share(seconds) * (seconds + 10.0) * MIB);
+        played.series(Metric::ResidentMemory, |seconds| (seconds + 10.0) * MIB)
+    };
+    // Both grow, and their ratio does not.
+    let steady = of(|_| 0.4);
+    steady.expect(
+        "series.heap_bytes/resident_memory.max",
+        Verdict::Pass,
+        "series.heap_bytes/resident_memory.max.holds",
+    );
+    steady.expect(
+        "series.heap_bytes/resident_memory.growth",
+        Verdict::Pass,
+        "series.heap_bytes/resident_memory.growth.holds",
+    );
+    let rising = of(|seconds| 0.4 + under_load(seconds) / 120.0);
+    let broken = rising.expect(
+        "series.heap_bytes/resident_memory.max",
+        Verdict::Fail,
+        "series.heap_bytes/resident_memory.max.exceeded",
+    );
+    assert!(broken.summary.starts_with("`heap_bytes/resident_memory` rises to 90 %"), "{}", broken.summary);
+    assert!(broken.evidence.notes[0].starts_with("heap_bytes "), "{:?}", broken.evidence.notes);
+    rising.expect(
+        "series.heap_bytes/resident_memory.growth",
+        Verdict::Fail,
+        "series.heap_bytes/resident_memory.growth.exceeded",
+    );
+    // One of the two ends early: what it was then says nothing of later.
+    let mut apart = of(|_| 0.4);
+    let key = SeriesKey { subject: Subject::Target, metric: Metric::ResidentMemory };
+    apart.timeline.series.get_mut(&key).unwrap().samples.truncate(300);
+    apart.expect(
+        "series.heap_bytes/resident_memory.max",
+        Verdict::Inconclusive,
+        "series.heap_bytes/resident_memory.max.gaps",
+    );
+}
+
+#[test]
+fn a_counter_counts_on_when_it_begins_anew() {
+    let hits = kept("hits_total", Unit::Count);
+    let counting = |seconds: f64| (under_load(seconds) * 10.0) % 400.0;
+    let played = paged("{metric: hits_total, rate: {below: 5/s}}").series(hits, counting);
+    let finding = played.expect("series.hits_total.rate", Verdict::Fail, "series.hits_total.rate.exceeded");
+    let rate = finding.evidence.value.unwrap().value;
+    assert!((rate - 10.0).abs() < 0.5, "{rate}");
+    let played = paged("{metric: hits_total, rate: {below: 20/s}}").series(hits, counting);
+    played.expect("series.hits_total.rate", Verdict::Pass, "series.hits_total.rate.holds");
+}
+
+#[test]
+fn numbers_that_are_known_to_be_wrong_say_so() {
+    let sum = kept("nodejs_gc_duration_seconds_sum", Unit::Seconds);
+    let played = paged("{metric: nodejs_gc_duration_seconds_sum, max: 1s}").series(sum, |_| 0.5);
+    let finding = played.finding("series.nodejs_gc_duration_seconds_sum.max");
+    assert!(finding.evidence.notes[0].contains("prom-client counts only the first"), "{finding:#?}");
+}
