@@ -10,6 +10,8 @@ mod columns;
 mod compare;
 mod cost;
 mod evidence;
+mod export;
+mod history;
 mod junit;
 mod list;
 mod order;
@@ -26,6 +28,8 @@ mod example;
 
 pub use analysis::{Analysis, Judged, analysis_summary, analysis_terminal};
 pub use compare::{ComparedRuns, comparison_json, comparison_junit, comparison_markdown, comparison_terminal};
+pub use export::{export_csv, export_histograms, export_json_lines};
+pub use history::{history_json, history_terminal};
 pub use junit::analysis::analysis_junit;
 pub use junit::junit;
 pub use list::{list_json, list_terminal};

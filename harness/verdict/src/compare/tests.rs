@@ -216,15 +216,15 @@ fn better_is_better_whichever_way_is_up() {
 fn what_cannot_be_compared_is_said() {
     let mut random = Random::new(29);
     let [mut reference, mut candidate] = [(); 2].map(|()| values(&mut random, 5, Spread::Normal, 0.001, 0.0));
-    candidate.iter_mut().for_each(|run| {
+    for run in &mut candidate {
         run.measured.remove(&Quantity::PauseMax);
         run.measured.get_mut(&Quantity::Peak).unwrap().source = "elsewhere".to_owned();
         run.conditions.insert("machine", "8 cores".to_owned());
-    });
+    }
     reference[0].outcome = Outcome::Interrupted;
-    reference.iter_mut().for_each(|run| {
+    for run in &mut reference {
         run.conditions.insert("machine", "2 cores".to_owned());
-    });
+    }
     let comparison = compare(&reference, &candidate, ALPHA);
     let of = |quantity| comparison.compared.iter().find(|one| one.quantity == quantity).unwrap();
     assert_eq!(of(Quantity::PauseMax).reason.as_deref(), Some("the candidate has no value of it"));
