@@ -78,8 +78,8 @@ fn regressions(comparison: &Comparison) -> usize {
     comparison.compared.iter().filter(|one| one.change == Change::Regression).count()
 }
 
-/// The hardest case: each of the twelve quantities is worse by exactly what counts for nothing. Of 20,000 comparisons
-/// with 5 runs a side 0.87 % called a regression (normal 0.82 %, skewed 0.92 %, heavy tails 0.38 %, two levels 1.4 %).
+/// The hardest case: each of the twelve quantities is worse by exactly what counts for nothing. Of 5,000 comparisons each,
+/// with 5 runs a side, normal values called 32 a regression, skewed ones 18, heavy tails 18, two levels 27.
 #[test]
 fn what_counts_for_nothing_is_seldom_called_a_regression() {
     let count = comparisons(1000);
