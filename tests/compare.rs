@@ -53,8 +53,36 @@ fn a_leak_that_a_commit_brings_is_found_by_comparing_it_with_the_one_before() {
     let shown = stage.plimsoll(&["show", &new]);
     shown.expect_code(0);
     assert!(shown.stdout.starts_with("FAIL  test:"), "{}", shown.stdout);
+    export(&stage, &new);
     refuse_what_differs(&stage, &old);
     prune(&stage, &old, &new);
+}
+
+/// What a run saw is written for others, and the history of its scenario is told.
+fn export(stage: &Stage, id: &str) {
+    let csv = stage.plimsoll(&["export", id, "--metric", "anonymous_memory"]);
+    csv.expect_code(0);
+    assert!(csv.stdout.starts_with("subject,metric,unit,source,due_seconds,taken_seconds,value\n"), "{}", csv.stdout);
+    assert!(csv.stdout.lines().count() > 50 && csv.stdout.contains("\ntarget,anonymous_memory,bytes,/proc,"));
+    let log = stage.plimsoll(&["export", id, "--format", "hlog"]);
+    assert!(log.stdout.contains("[StartTime: ") && log.stdout.contains("\nTag=browse/GET_/items,"), "{}", log.stdout);
+    stage.plimsoll(&["export", id, "--format", "jsonl", "--output", "run.jsonl"]).expect_code(0);
+    let lines = std::fs::read_to_string(stage.folder.join("run.jsonl")).unwrap();
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert!(first["value"].is_number(), "{first}");
+    let unknown = stage.plimsoll(&["export", id, "--metric", "heap"]);
+    unknown.expect_code(2);
+    assert!(unknown.stderr.contains("no series of `heap`") && unknown.stderr.contains("anonymous_memory"));
+    let history = json(&stage.plimsoll(&["history", "test", "--json"]));
+    let growth = &history["quantities"][0];
+    assert_eq!(
+        (&growth["quantity"], growth["values"].as_array().unwrap().len()),
+        (&"memory.growth_per_request".into(), 2)
+    );
+    assert!(growth["values"][1][1].as_f64().unwrap() > 14_000.0, "{history:#}");
+    let short = stage.plimsoll(&["history", "test"]);
+    assert!(short.stdout.contains("change points take 10 runs"), "{}", short.stdout);
+    stage.plimsoll(&["history", "test", "--quantity", "memory.peek"]).expect_code(2);
 }
 
 /// Another scenario is no comparison, but where it is forced.

@@ -54,6 +54,10 @@ pub(crate) enum Command {
     Show(ShowOptions),
     /// Compare runs, mostly of two commits: what has become worse, what better, what cannot be told.
     Compare(CompareOptions),
+    /// Show a quantity over the runs of a scenario, and the commits at which it has changed.
+    History(HistoryOptions),
+    /// Write what a run saw for other programs: CSV, JSON lines, a log of `HdrHistogram`s.
+    Export(ExportOptions),
     /// Remove old runs; the last of each scenario that passed stays.
     Prune(PruneOptions),
     /// Remove what killed runs have left behind: containers, networks, processes.
@@ -312,6 +316,55 @@ pub(crate) enum ComparisonFormat {
     Json,
     /// For CI systems.
     Junit,
+}
+
+/// What history is shown, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct HistoryOptions {
+    /// The scenario's name.
+    pub(crate) scenario: String,
+    /// A quantity, as `compare` names it; can be given more than once. Without it, growth and the peak of memory.
+    #[arg(long = "quantity", value_name = "NAME")]
+    pub(crate) quantities: Vec<String>,
+    /// So many runs, the newest.
+    #[arg(long, value_name = "COUNT", default_value_t = 200)]
+    pub(crate) limit: usize,
+    /// Where runs are kept.
+    #[arg(long, default_value = "results", value_name = "FOLDER")]
+    pub(crate) results: PathBuf,
+    /// Print JSON in the place of lines.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which run is written, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExportOptions {
+    #[arg(help = RUN)]
+    pub(crate) run: String,
+    /// What is written: samples, or the latency of the requests.
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub(crate) format: ExportFormat,
+    /// Samples of this metric only: `anonymous_memory`; can be given more than once.
+    #[arg(long = "metric", value_name = "NAME")]
+    pub(crate) metrics: Vec<String>,
+    /// Write here, and not to stdout.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Where runs are kept.
+    #[arg(long, default_value = "results", value_name = "FOLDER")]
+    pub(crate) results: PathBuf,
+}
+
+/// In what a run is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// Samples, a line each.
+    Csv,
+    /// Samples, an object a line.
+    Jsonl,
+    /// Times of requests, an `HdrHistogram` for each step and interval.
+    Hlog,
 }
 
 /// Which runs go. One goes where any of the three says so; of each scenario the last that passed stays.

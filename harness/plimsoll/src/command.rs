@@ -4,7 +4,9 @@ mod analyze;
 mod check;
 mod clean;
 mod compare;
+mod export;
 mod github;
+mod history;
 mod judge;
 mod list;
 mod prune;
@@ -28,6 +30,8 @@ pub(crate) fn perform(command: Command) -> Exit {
         Command::List(options) => list::list(&options),
         Command::Show(options) => show::show(&options),
         Command::Compare(options) => compare::compare(&options),
+        Command::History(options) => history::history(&options),
+        Command::Export(options) => export::export(&options),
         Command::Prune(options) => prune::prune(&options),
         Command::Clean => clean::clean(),
         Command::Reaper { owner } => clean::reap(&owner),

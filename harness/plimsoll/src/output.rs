@@ -7,6 +7,11 @@ pub(crate) fn out(text: &str) {
     let _ = io::stdout().lock().write_all(text.as_bytes());
 }
 
+/// Where much is written that was asked for, bit by bit.
+pub(crate) fn stdout() -> impl Write {
+    io::BufWriter::new(io::stdout().lock())
+}
+
 /// Writes a line to stderr: what happens meanwhile, and what went wrong.
 pub(crate) fn err(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");

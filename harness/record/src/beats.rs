@@ -1,7 +1,6 @@
 //! Beats come a hundred a second, for hours: they are kept packed, about five bytes each.
 //!
-//! A batch is a run of numbers, four or five a beat, each with seven bits in a byte and the lowest
-//! first; signed ones are folded (0, -1, 1, -2 ...):
+//! A batch is a run of numbers, four or five a beat, as `varint.rs` writes them:
 //! 1. how far the step of the grid differs from the step before: 0 for most,
 //! 2. from due to sent,
 //! 3. from sent to done, doubled, plus one where the beat is unusual: not answered, or stalled,
@@ -10,6 +9,8 @@
 //! Differences wrap, so that every beat comes back as it was, whatever its times.
 
 use timeline::{Beat, Elapsed};
+
+use crate::varint::{fold, put, take, unfold, whole};
 
 /// Packs `beats` into one batch.
 pub(crate) fn pack(beats: &[Beat]) -> Vec<u8> {
@@ -67,46 +68,12 @@ impl Grid {
     }
 }
 
-/// A wrapped difference, folded so that small ones stay small whatever their sign.
-fn fold(difference: u64) -> u64 {
-    let signed = difference.cast_signed();
-    ((signed << 1) ^ (signed >> 63)).cast_unsigned()
-}
-
-fn unfold(folded: u64) -> u64 {
-    (folded >> 1) ^ (folded & 1).wrapping_neg()
-}
-
 fn doubled(number: u64, flag: bool) -> u128 {
     u128::from(number) << 1 | u128::from(flag)
 }
 
 fn halved(number: u128) -> Option<(u64, bool)> {
     Some((u64::try_from(number >> 1).ok()?, number & 1 == 1))
-}
-
-fn put(packed: &mut Vec<u8>, mut number: u128) {
-    while number >= 0x80 {
-        packed.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    packed.push(number as u8);
-}
-
-/// Takes a number off the front; none of ours needs more than ten bytes.
-fn take(packed: &mut &[u8]) -> Option<u128> {
-    let length = packed.iter().take(10).position(|byte| byte & 0x80 == 0)? + 1;
-    let (number, rest) = packed.split_at(length);
-    *packed = rest;
-    // Nearly all numbers are short, and arithmetic in 128 bits is slow.
-    Some(match number.get(8..) {
-        None | Some([]) => number.iter().rev().fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7f)).into(),
-        Some(_) => number.iter().rev().fold(0, |sum, byte| sum << 7 | u128::from(byte & 0x7f)),
-    })
-}
-
-fn whole(packed: &mut &[u8]) -> Option<u64> {
-    u64::try_from(take(packed)?).ok()
 }
 
 #[cfg(test)]

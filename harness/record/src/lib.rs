@@ -16,8 +16,10 @@ mod list;
 mod open;
 mod pauses;
 mod retention;
+mod samples;
 mod schema;
 mod store;
+mod varint;
 mod writer;
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use verdict::Finding;
 use crate::about::About;
 use crate::beats;
 use crate::error::{RecordError, Trouble, decode};
-use crate::{findings, pauses, schema};
+use crate::{findings, pauses, samples, schema};
 
 /// A run, as it was kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,21 +115,33 @@ fn time(row: &Row<'_>, column: usize) -> Result<Elapsed, Trouble> {
 
 fn read_samples(view: &Connection, timeline: &mut Timeline) -> Result<(), Trouble> {
     let mut all = read_series(view)?;
-    // Ids are given from one up, and there are some dozens: a scan of the list is what there is to do.
-    each(view, "SELECT series, due_us, late_us, value FROM samples ORDER BY rowid", |row| {
-        let id: i64 = row.get(0)?;
-        let Ok(at) = all.binary_search_by_key(&id, |(known, ..)| *known) else {
-            return Err(Trouble::Damaged(format!("a sample belongs to series {id}, which is not there")));
-        };
-        let sample = sample(row)?;
-        timeline.end = timeline.end.max(sample.taken);
+    let mut end = timeline.end;
+    // Ids are given from one up, and there are some dozens.
+    let mut put = |id: i64, sample: Sample| {
+        let at = all.binary_search_by_key(&id, |(known, ..)| *known).ok()?;
+        end = end.max(sample.taken);
         all[at].2.samples.push(sample);
-        Ok(())
-    })?;
+        Some(())
+    };
+    let lost = || Trouble::Damaged("samples are cut short, or belong to a series that is not there".to_owned());
+    if schema::has_column(view, "samples", "due_us")? {
+        each(view, "SELECT series, due_us, late_us, value FROM samples ORDER BY rowid", |row| {
+            put(row.get(0)?, sample(row)?).ok_or_else(lost)
+        })?;
+    } else {
+        each(view, "SELECT id, packed FROM samples ORDER BY id", |row| {
+            let ValueRef::Blob(packed) = row.get_ref(1)? else {
+                return Err(Trouble::Damaged("samples are not packed".to_owned()));
+            };
+            samples::unpack(packed, &mut put).ok_or_else(lost)
+        })?;
+    }
+    timeline.end = end;
     timeline.series = all.into_iter().map(|(_, key, series)| (key, series)).collect();
     Ok(())
 }
 
+/// A sample as formats 1 and 2 kept it: in a row of its own.
 fn sample(row: &Row<'_>) -> Result<Sample, Trouble> {
     let due = number(row, 1)?;
     let taken = due.wrapping_add(number(row, 2)?);
@@ -156,7 +168,7 @@ fn named<T: DeserializeOwned>(text: &str) -> Result<T, Trouble> {
 }
 
 fn read_beats(view: &Connection) -> Result<Vec<Beat>, Trouble> {
-    let mut all = Vec::new();
+    let mut all = Vec::with_capacity(count(view)?);
     each(view, "SELECT id, packed FROM beats ORDER BY id", |row| {
         let ValueRef::Blob(packed) = row.get_ref(1)? else {
             return Err(Trouble::Damaged("beats are not packed".to_owned()));
@@ -164,6 +176,13 @@ fn read_beats(view: &Connection) -> Result<Vec<Beat>, Trouble> {
         beats::unpack(packed, &mut all).ok_or_else(|| Trouble::Damaged("a batch of beats is cut short".to_owned()))
     })?;
     Ok(all)
+}
+
+/// How many beats there are; a damaged record may say anything, so no more than have room in it.
+fn count(view: &Connection) -> Result<usize, Trouble> {
+    const COUNT: &str = "SELECT max(0, min((SELECT coalesce(sum(min(count, 1000000)), 0) FROM beats),
+        (SELECT page_count * page_size / 3 FROM pragma_page_count, pragma_page_size)))";
+    Ok(usize::try_from(view.query_row(COUNT, [], |row| row.get::<_, i64>(0))?).unwrap_or_default())
 }
 
 fn latency_interval(row: &Row<'_>) -> Result<LatencyInterval, Trouble> {

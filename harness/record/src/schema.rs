@@ -8,8 +8,9 @@ use rusqlite::{Connection, OpenFlags};
 use crate::RecordError;
 use crate::error::Trouble;
 
-/// The format of records: raised with every change of the tables that an older program would misread. 2 has arrivals.
-pub const VERSION: i64 = 2;
+/// The format of records: raised with every change of the tables that an older program would misread. 2 has arrivals, 3
+/// packs samples and compresses histograms.
+pub const VERSION: i64 = 3;
 
 /// The database's name in its folder.
 pub(crate) const FILE: &str = "record.db";
@@ -17,13 +18,13 @@ pub(crate) const FILE: &str = "record.db";
 /// `Plim`: what tells our databases from others, to us and to `file`.
 const APPLICATION: i64 = 0x506c_696d;
 
-/// Times are microseconds since the start. A sample's `late_us` is from due to taken: it takes four
-/// bytes less than a second time. Kinds of pauses are kept once, for there are thousands of one kind. `readings` is for people with an `sqlite3` at hand.
+/// Times are microseconds since the start. Kinds of pauses are kept once, for there are thousands of one kind. Samples
+/// and beats are packed: `plimsoll export` is for people who want to look in.
 const TABLES: &str = "
     CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE series(id INTEGER PRIMARY KEY, subject TEXT NOT NULL, metric TEXT NOT NULL, source TEXT NOT NULL,
         UNIQUE(subject, metric)) STRICT;
-    CREATE TABLE samples(series INTEGER NOT NULL, due_us INTEGER NOT NULL, late_us INTEGER NOT NULL, value REAL) STRICT;
+    CREATE TABLE samples(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, packed BLOB NOT NULL) STRICT;
     CREATE TABLE steps(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE latency(step INTEGER NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,
         requests INTEGER NOT NULL, failures TEXT, histogram BLOB NOT NULL, response BLOB, unawaited INTEGER)
@@ -42,8 +43,6 @@ const TABLES: &str = "
         end_us INTEGER NOT NULL) STRICT;
     CREATE TABLE events(at_us INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
     CREATE TABLE findings(id INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;
-    CREATE VIEW readings AS SELECT subject, metric, due_us / 1e6 AS due, (due_us + late_us) / 1e6 AS taken, value
-        FROM samples JOIN series ON series.id = samples.series ORDER BY samples.rowid;
 ";
 
 /// Makes an empty record at `path`.
@@ -80,7 +79,7 @@ pub(crate) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Recor
             value(&connection, "harness_version").ok().flatten().unwrap_or_else(|| "of a later date".to_owned());
         return Err(RecordError::Newer { path: path.to_owned(), found, needed });
     }
-    if found < VERSION {
+    if found < ARRIVALS {
         ADDED.iter().try_for_each(|(table, missing)| shadow(&connection, table, missing)).map_err(failed())?;
     }
     if cut_short(&connection, path).map_err(failed())? {
@@ -89,7 +88,10 @@ pub(crate) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Recor
     Ok(connection)
 }
 
-/// The columns that format 1 lacked.
+/// The format that was the first to have arrivals.
+const ARRIVALS: i64 = 2;
+
+/// The columns that it added.
 const ADDED: [(&str, &str); 2] = [
     ("latency", "NULL AS response, NULL AS unawaited"),
     ("load", "NULL AS arrivals, NULL AS cpu_us, NULL AS delayed_us"),
@@ -98,6 +100,11 @@ const ADDED: [(&str, &str); 2] = [
 /// Does the record have this table? One that was added without a new format is not in all.
 pub(crate) fn has(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
     connection.table_exists(Some("main"), table)
+}
+
+/// Has the table this column? In some, older formats keep otherwise what is the same.
+pub(crate) fn has_column(connection: &Connection, table: &str, column: &str) -> rusqlite::Result<bool> {
+    connection.column_exists(Some("main"), table, column)
 }
 
 /// Reads a table of an older format as if it had the columns that came later; the file is not changed.

@@ -11,10 +11,10 @@ use timeline::{
 };
 
 use crate::about::About;
-use crate::beats;
 use crate::error::{RecordError, Trouble};
 use crate::pauses::Kinds;
 use crate::schema;
+use crate::{beats, samples};
 
 /// How many observations wait for a disk that refuses before they are given up: some ten minutes.
 const MOST_PENDING: usize = 100_000;
@@ -108,11 +108,13 @@ impl Store {
 
 fn commit(connection: &mut Connection, known: &mut Known, seen: &[Observation]) -> Result<(), Trouble> {
     let transaction = connection.transaction()?;
-    let mut beats = Vec::new();
+    let (mut beats, mut samples) = (Vec::new(), Vec::new());
     for one in seen {
         match one {
             Observation::Beat(beat) => beats.push(*beat),
-            Observation::Sample { key, source, sample } => put_sample(&transaction, known, key, source, sample)?,
+            Observation::Sample { key, source, sample } => {
+                samples.push((series_of(&transaction, known, key, source)?, *sample));
+            }
             Observation::Hold(hold) => put_hold(&transaction, hold)?,
             Observation::Pause(pause) => known.pauses.put(&transaction, pause)?,
             Observation::Latency(interval) => put_latency(&transaction, known, interval)?,
@@ -121,6 +123,7 @@ fn commit(connection: &mut Connection, known: &mut Known, seen: &[Observation]) 
             Observation::Event(event) => put_event(&transaction, event)?,
         }
     }
+    put_samples(&transaction, &samples)?;
     put_beats(&transaction, &beats)?;
     Ok(transaction.commit()?)
 }
@@ -130,21 +133,20 @@ fn micros(time: Elapsed) -> i64 {
     time.micros().cast_signed()
 }
 
-fn put_sample(
-    transaction: &Transaction<'_>,
-    known: &mut Known,
-    key: &SeriesKey,
-    source: &str,
-    sample: &Sample,
-) -> Result<(), Trouble> {
-    let series = match known.series.get(key) {
-        Some(id) => *id,
-        None => series_id(transaction, known, key, source)?,
-    };
-    let late = sample.taken.micros().wrapping_sub(sample.due.micros()).cast_signed();
-    transaction
-        .prepare_cached("INSERT INTO samples(series, due_us, late_us, value) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![series, micros(sample.due), late, sample.value])?;
+/// The id of a series.
+fn series_of(transaction: &Transaction<'_>, known: &mut Known, key: &SeriesKey, source: &str) -> Result<i64, Trouble> {
+    match known.series.get(key) {
+        Some(id) => Ok(*id),
+        None => series_id(transaction, known, key, source),
+    }
+}
+
+fn put_samples(transaction: &Transaction<'_>, seen: &[(i64, Sample)]) -> Result<(), Trouble> {
+    if !seen.is_empty() {
+        transaction
+            .prepare_cached("INSERT INTO samples(count, packed) VALUES (?1, ?2)")?
+            .execute(params![seen.len().cast_signed(), samples::pack(seen)])?;
+    }
     Ok(())
 }
 

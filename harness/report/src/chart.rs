@@ -109,6 +109,13 @@ fn line(means: &[Option<f64>], low: f64, high: f64) -> String {
     drawn.trim_end().to_owned()
 }
 
+/// A block for each value, from the least to the most of them.
+pub(crate) fn blocks(values: &[f64]) -> String {
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    line(&values.iter().map(|value| Some(*value)).collect::<Vec<_>>(), low, high)
+}
+
 /// The names of the phases, each where it begins, cut to its length; cycles are named together.
 fn legend(phases: &[PhaseSpan], end: Elapsed, columns: usize) -> String {
     let mut drawn = vec![' '; columns];

@@ -45,7 +45,7 @@ pub fn comparison_terminal(told: &ComparedRuns<'_>, style: Style) -> String {
     for (name, called, runs) in
         [("reference", told.reference, &comparison.reference), ("candidate", told.candidate, &comparison.candidate)]
     {
-        lines.push(format!("  {name}  {}: {}", one_line(called), count_of(runs)));
+        lines.push(format!("  {name}  {}", side(called, runs)));
     }
     lines.push(String::new());
     lines.extend(table(comparison, style));
@@ -152,6 +152,12 @@ fn notes(comparison: &Comparison) -> Vec<String> {
     notes
 }
 
+/// What a side was called, and its runs.
+fn side(called: &str, runs: &[String]) -> String {
+    let called = one_line(called);
+    if runs == [called.clone()] { called } else { format!("{called}: {}", count_of(runs)) }
+}
+
 fn count_of(runs: &[String]) -> String {
     const NAMED: usize = 6;
     let names: Vec<String> = runs.iter().take(NAMED).map(|name| one_line(name)).collect();
@@ -164,8 +170,9 @@ fn count_of(runs: &[String]) -> String {
 }
 
 /// `+12 %`, `-3 KiB`.
-fn signed(amount: Amount) -> String {
-    let shown = amount.to_string();
+pub(crate) fn signed(amount: Amount) -> String {
+    // There is no negative nothing.
+    let shown = Amount { value: amount.value + 0.0, ..amount }.to_string();
     if shown.starts_with('-') || amount.value == 0.0 { shown } else { format!("+{shown}") }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
+use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 use serde::{Deserialize, Serialize};
 
 use crate::Elapsed;
@@ -22,7 +22,7 @@ pub fn new_histogram() -> Histogram<u64> {
     }
 }
 
-/// An `HdrHistogram` of microseconds in its V2 encoding, as it is stored.
+/// An `HdrHistogram` of microseconds in its V2 encoding, compressed, as it is stored; one that is not compressed reads too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EncodedHistogram(pub Vec<u8>);
@@ -31,7 +31,7 @@ impl EncodedHistogram {
     /// Encodes `histogram`.
     pub fn encode(histogram: &Histogram<u64>) -> Self {
         let mut bytes = Vec::new();
-        match V2Serializer::new().serialize(histogram, &mut bytes) {
+        match V2DeflateSerializer::new().serialize(histogram, &mut bytes) {
             Ok(_) => Self(bytes),
             Err(refused) => unreachable!("a Vec takes every byte: {refused:?}"),
         }

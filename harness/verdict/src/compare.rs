@@ -125,7 +125,7 @@ pub struct Compared {
     pub tolerated: Option<Amount>,
     /// What would probably have been found; 9 in 10 of such changes are.
     pub resolution: Option<Amount>,
-    /// How many runs a side would find twice of what is tolerated, where these are too few.
+    /// How many runs a side would find twice of what is tolerated, where these are too few and tell how much runs differ.
     pub runs_needed: Option<usize>,
     /// Why it is not comparable, where it is not.
     pub reason: Option<String>,
@@ -236,6 +236,11 @@ impl Case {
         Some(Self { quantity, reference, candidate, held })
     }
 
+    /// Has a side but one run, so that the spread of runs is assumed?
+    fn assumed(&self) -> bool {
+        self.reference.len() < 2 || self.candidate.len() < 2
+    }
+
     fn change(&self, regression: bool, improvement: bool) -> Change {
         match &self.held {
             Err(_) => Change::Incomparable,
@@ -274,7 +279,9 @@ impl Case {
             interval: amount(low).zip(amount(high)),
             tolerated: amount(*tolerated),
             resolution: amount(difference.smallest(*tolerated, alpha)),
-            runs_needed: difference.runs_needed(*tolerated, alpha).filter(|_| change == Change::Inconclusive),
+            runs_needed: difference
+                .runs_needed(*tolerated, alpha)
+                .filter(|_| change == Change::Inconclusive && !self.assumed()),
             ..told
         }
     }
@@ -331,12 +338,12 @@ fn own(quantity: Quantity, one: &Measurement) -> f64 {
     }
 }
 
-fn scaled_mean(quantity: Quantity, side: &[Measurement]) -> f64 {
+pub(crate) fn scaled_mean(quantity: Quantity, side: &[Measurement]) -> f64 {
     crate::stats::mean(&side.iter().map(|one| quantity.on_scale(one.value)).collect::<Vec<_>>())
 }
 
 /// A difference on the scale as a change of the quantity.
-fn as_change(quantity: Quantity, scaled: f64) -> f64 {
+pub(crate) fn as_change(quantity: Quantity, scaled: f64) -> f64 {
     let more = if quantity.more_is_better() { -scaled } else { scaled };
     if quantity.scale() == Scale::Ratio { more.exp_m1() } else { more }
 }

@@ -5,6 +5,7 @@
 pub mod compare;
 mod finding;
 pub mod growth;
+pub mod history;
 
 mod judge;
 mod stats;

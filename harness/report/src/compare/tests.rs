@@ -67,7 +67,6 @@ FAIL  chat: worse: memory.growth_per_request; better: throughput
 ";
     assert!(text.starts_with(expected), "\n{text}");
     let has = |line: &str| assert!(text.lines().any(|one| one.trim_end() == line), "no line `{line}` in\n{text}");
-    has("  memory.peak                     100 MiB       100 MiB         +0.1 %    -1.34 .. +1.56 %  ✔ unchanged");
     has("  memory.peak                      100 MiB       100 MiB         +0.1 %      -1.34 .. +1.56 %  ✔ unchanged");
     has("  memory.growth_per_request  1.5 B/request  16 B/request  +14 B/request  +13 .. +15 B/request  ✘ regression");
     assert!(text.contains("runs a side would find 20 %"), "\n{text}");

@@ -93,6 +93,11 @@ impl Quantity {
         }
     }
 
+    /// The quantity with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|quantity| quantity.name() == name)
+    }
+
     /// What its values are counted in.
     pub const fn unit(self) -> Unit {
         match self {
@@ -121,7 +126,7 @@ impl Quantity {
 
     /// A change up to this counts for nothing; twice as much is worth finding. Where `value` is what the reference has,
     /// and `told` is what the runs say of it: a share for ratios, else in the quantity's unit.
-    pub(super) fn tolerated(self, value: f64, told: Option<f64>) -> f64 {
+    pub(crate) fn tolerated(self, value: f64, told: Option<f64>) -> f64 {
         told.unwrap_or(match self {
             Self::Baseline | Self::Peak | Self::Settled | Self::Throughput => 0.025,
             Self::LatencyP50 | Self::LatencyP99 => 0.1,
@@ -147,7 +152,7 @@ impl Quantity {
     }
 
     /// The value as it is held against others; larger is worse.
-    pub(super) fn on_scale(self, value: f64) -> f64 {
+    pub(crate) fn on_scale(self, value: f64) -> f64 {
         let least = if matches!(self, Self::PauseMax | Self::PauseP99) { LEAST_SECONDS } else { LEAST };
         let scaled = match self.scale() {
             Scale::Ratio => value.max(least).ln(),
@@ -157,7 +162,7 @@ impl Quantity {
     }
 
     /// The value of which [`on_scale`](Self::on_scale) makes `scaled`.
-    pub(super) fn off_scale(self, scaled: f64) -> f64 {
+    pub(crate) fn off_scale(self, scaled: f64) -> f64 {
         let scaled = if self.more_is_better() { -scaled } else { scaled };
         match self.scale() {
             Scale::Ratio => scaled.exp(),

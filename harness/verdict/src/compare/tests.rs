@@ -78,8 +78,8 @@ fn regressions(comparison: &Comparison) -> usize {
     comparison.compared.iter().filter(|one| one.change == Change::Regression).count()
 }
 
-/// The hardest case: each of the twelve quantities is worse by exactly what counts for nothing. Of 20,000 comparisons
-/// with 5 runs a side 0.87 % called a regression (normal 0.82 %, skewed 0.92 %, heavy tails 0.38 %, two levels 1.4 %).
+/// The hardest case: each of the twelve quantities is worse by exactly what counts for nothing. Of 5,000 comparisons each,
+/// with 5 runs a side, normal values called 32 a regression, skewed ones 18, heavy tails 18, two levels 27.
 #[test]
 fn what_counts_for_nothing_is_seldom_called_a_regression() {
     let count = comparisons(1000);
@@ -216,15 +216,15 @@ fn better_is_better_whichever_way_is_up() {
 fn what_cannot_be_compared_is_said() {
     let mut random = Random::new(29);
     let [mut reference, mut candidate] = [(); 2].map(|()| values(&mut random, 5, Spread::Normal, 0.001, 0.0));
-    candidate.iter_mut().for_each(|run| {
+    for run in &mut candidate {
         run.measured.remove(&Quantity::PauseMax);
         run.measured.get_mut(&Quantity::Peak).unwrap().source = "elsewhere".to_owned();
         run.conditions.insert("machine", "8 cores".to_owned());
-    });
+    }
     reference[0].outcome = Outcome::Interrupted;
-    reference.iter_mut().for_each(|run| {
+    for run in &mut reference {
         run.conditions.insert("machine", "2 cores".to_owned());
-    });
+    }
     let comparison = compare(&reference, &candidate, ALPHA);
     let of = |quantity| comparison.compared.iter().find(|one| one.quantity == quantity).unwrap();
     assert_eq!(of(Quantity::PauseMax).reason.as_deref(), Some("the candidate has no value of it"));
