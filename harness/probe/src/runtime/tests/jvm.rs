@@ -101,6 +101,8 @@ fn the_jvm_collects_when_it_is_asked_and_tells_its_live_heap() {
     assert!((20.0 * MIB..30.0 * MIB).contains(&second), "{second}");
     let (seen, _) = watching.end();
     assert_eq!(seen.live_heap().last(), Some(&second));
+    let told = ["heap_total", "classes", "metaspace"].map(|name| seen.values(name).pop().expect(name).1);
+    assert!((second..300.0 * MIB).contains(&told[0]) && told[1] > 100.0 && told[2] > 1e5, "{told:?}");
     assert_eq!(forced(&seen).len(), 2, "{:?}", forced(&seen));
 }
 
