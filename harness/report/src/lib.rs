@@ -12,6 +12,7 @@ mod junit;
 mod order;
 mod paint;
 mod runtime;
+mod series;
 mod steps;
 mod summary;
 mod terminal;

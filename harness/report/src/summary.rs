@@ -24,6 +24,7 @@ pub fn summary(record: &Record) -> Value {
         "findings": record.findings,
         "load": Totals::of(timeline).as_ref().map(load),
         "phases": timeline.phases.iter().map(|span| phase(timeline, span)).collect::<Vec<_>>(),
+        "series": crate::series::value(timeline),
         "harness": harness(timeline),
         "target": crate::runtime::value(timeline),
     }))
