@@ -86,3 +86,21 @@ fn go_in_a_container_is_asked_by_a_port_that_is_published_for_it() {
     assert!(run.stdout.contains("Runtime  Go ") && run.stdout.contains("main.remember"), "{}", run.stdout);
     assert!(run.stdout.contains("Collects 5 times, as asked"), "{}", run.stdout);
 }
+
+#[test]
+fn memory_outside_the_heap_of_node_is_judged_without_a_page_of_its_own() {
+    let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/targets/node/service.js");
+    let target = format!("{{process: {{command: [node, {}], ready: {{http: /}}}}}}", service.display());
+    let phases = "[{name: baseline, for: 3s}, {name: work, for: 10s, users: 4}, {name: settle, for: 3s}]";
+    let stage = Stage::new(&format!(
+        "name: external\ntarget: {target}\nload:\n  journeys: [{{name: ask, steps: [{{get: \"/keep?n=20000\"}}, \
+         {{think: 5ms..15ms}}]}}]\n  phases: {phases}\nprobes: {{every: 200ms}}\nassert:\n  series:\n    \
+         - {{ratio: [external, heap_used], max: 50%}}\n    - {{ratio: [external, resident_memory], max: 200%}}\n"
+    ));
+    stage.run().expect_code(1);
+    let broken = stage.finding("series.external_memory/heap_used.max");
+    assert_eq!(broken["verdict"], "fail", "{broken:#}");
+    assert!(broken.to_string().contains("from inspector"), "{broken:#}");
+    let kept = stage.finding("series.external_memory/resident_memory.max");
+    assert_eq!(kept["verdict"], "pass", "{kept:#}");
+}

@@ -1,5 +1,6 @@
-//! The open files of a process, and the sockets among them.
+//! The open files of a process, by what they are.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::AddAssign;
@@ -13,7 +14,7 @@ use crate::reader::ReadError;
 /// How open files are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counting {
-    /// By listing them: exact, and the sockets can be told from the rest.
+    /// By listing them: exact, and each can be told from the others.
     Listing,
     /// By the size of the folder, where listing is not allowed. The kernel counts places in the
     /// table: one more for each thread that waits in `accept`.
@@ -21,18 +22,30 @@ pub(crate) enum Counting {
 }
 
 /// What was counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Files {
     /// Descriptors.
     pub(crate) open: u64,
     /// Sockets among them.
     pub(crate) sockets: u64,
+    /// Pipes.
+    pub(crate) pipes: u64,
+    /// What was opened by a path.
+    pub(crate) paths: u64,
+    /// What the kernel calls `anon_inode`.
+    pub(crate) anonymous: u64,
+    /// Which sockets they are, by their inodes.
+    pub(crate) inodes: BTreeSet<u64>,
 }
 
 impl AddAssign for Files {
     fn add_assign(&mut self, other: Self) {
         self.open += other.open;
         self.sockets += other.sockets;
+        self.pipes += other.pipes;
+        self.paths += other.paths;
+        self.anonymous += other.anonymous;
+        self.inodes.extend(other.inodes);
     }
 }
 
@@ -58,7 +71,9 @@ impl Counting {
         let path = path(pid);
         let files = match self {
             Self::Listing => folder(&path).and_then(|folder| list(&folder)),
-            Self::Size => stat(path.as_str()).map(|stat| Files { open: stat.st_size.unsigned_abs(), sockets: 0 }),
+            Self::Size => {
+                stat(path.as_str()).map(|stat| Files { open: stat.st_size.unsigned_abs(), ..Files::default() })
+            }
         };
         files.map_err(|error| ReadError::new(path, io::Error::from(error)))
     }
@@ -89,19 +104,37 @@ fn list(folder: &OwnedFd) -> Result<Files, Errno> {
             continue;
         }
         files.open += 1;
-        files.sockets += u64::from(is_socket(folder, entry.file_name())?);
+        files.look(folder, entry.file_name())?;
     }
     Ok(files)
 }
 
-fn is_socket(folder: &OwnedFd, name: &std::ffi::CStr) -> Result<bool, Errno> {
-    const SOCKET: &[u8] = b"socket:";
-    let mut start = [MaybeUninit::uninit(); SOCKET.len()];
-    match readlinkat_raw(folder, name, &mut start) {
-        Ok((read, _)) => Ok(*read == *SOCKET),
-        // Closed since it was listed.
-        Err(Errno::NOENT) => Ok(false),
-        Err(error) => Err(error),
+impl Files {
+    /// Counts a descriptor by where its link leads.
+    fn look(&mut self, folder: &OwnedFd, name: &std::ffi::CStr) -> Result<(), Errno> {
+        // Enough for `socket:[` and any inode; of a path, its beginning will do.
+        let mut start = [MaybeUninit::uninit(); 32];
+        match readlinkat_raw(folder, name, &mut start) {
+            Ok((link, _)) => self.add(link),
+            // Closed since it was listed.
+            Err(Errno::NOENT) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, link: &[u8]) {
+        let link = String::from_utf8_lossy(link);
+        if let Some(inode) = link.strip_prefix("socket:") {
+            self.sockets += 1;
+            self.inodes.extend(inode.trim_matches(['[', ']']).parse::<u64>());
+        } else if link.starts_with("pipe:") {
+            self.pipes += 1;
+        } else if link.starts_with("anon_inode:") {
+            self.anonymous += 1;
+        } else {
+            self.paths += 1;
+        }
     }
 }
 
@@ -119,6 +152,24 @@ mod tests {
         drop((file, socket));
         // Other tests in this process open and close theirs.
         assert!(after.sockets > 0 && after.open > after.sockets, "{before:?} {after:?}");
+    }
+
+    #[test]
+    fn each_kind_is_counted_by_itself() {
+        let mut files = Files::default();
+        let links: [&[u8]; 6] = [
+            b"socket:[4026532008]",
+            b"socket:[7]",
+            b"pipe:[8]",
+            b"anon_inode:[eventpoll]",
+            b"/dev/null",
+            b"/memfd:a (d",
+        ];
+        for link in links {
+            files.add(link);
+        }
+        let inodes = BTreeSet::from([4_026_532_008, 7]);
+        assert_eq!(files, Files { open: 0, sockets: 2, pipes: 1, paths: 2, anonymous: 1, inodes });
     }
 
     #[test]

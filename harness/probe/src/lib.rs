@@ -7,6 +7,7 @@
 
 mod budget;
 mod cgroup;
+mod connections;
 mod fallback;
 mod files;
 mod grid;
@@ -17,6 +18,7 @@ mod host;
 mod line;
 mod locate;
 mod out;
+mod parts;
 mod proc;
 mod pulse;
 mod reader;

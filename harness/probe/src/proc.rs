@@ -88,8 +88,12 @@ impl Stat {
 
 /// Reads a file of `/proc`, whatever bytes a program has put into its name.
 pub(crate) fn read_text(path: &str) -> Result<String, ReadError> {
-    let bytes = fs::read(path).map_err(|error| ReadError::new(path, error))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(String::from_utf8_lossy(&read_bytes(path)?).into_owned())
+}
+
+/// Reads a file of `/proc`.
+pub(crate) fn read_bytes(path: &str) -> Result<Vec<u8>, ReadError> {
+    fs::read(path).map_err(|error| ReadError::new(path, error))
 }
 
 /// A hold on a process that cannot slip to another one with the same pid.

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use timeline::{Elapsed, Happening, Metric, Subject};
+use timeline::{Elapsed, Happening, Metric, SeriesKey, Subject};
 
 /// Something that can be read at every point of the grid.
 pub(crate) trait Reader: Send {
@@ -20,6 +20,11 @@ pub(crate) trait Reader: Send {
 
     /// Reads and appends to `values`; what was appended counts even where something else could not be read.
     fn read(&mut self, values: &mut Vec<(Metric, f64)>) -> Result<(), ReadError>;
+
+    /// What the last read told of single processes.
+    fn of_processes(&self) -> &[(SeriesKey, f64)] {
+        &[]
+    }
 }
 
 /// Why a probe could not read.

@@ -113,8 +113,13 @@ impl Sampler {
     }
 
     fn tell(&mut self, reading: &Reading, due: Elapsed) {
-        let source = |metric| reading.sources.get(&metric).copied().unwrap_or("unknown");
+        // What is not known from the start, such as a port, comes from the reader itself.
+        let name = reading.reader.name();
+        let source = |metric| reading.sources.get(&metric).copied().unwrap_or(name);
         self.out.values(&reading.reader.subject(), due, &self.values, source);
+        for (key, value) in reading.reader.of_processes() {
+            self.out.values(&key.subject, due, &[(key.metric, *value)], |_| name);
+        }
         self.kills.look(&self.values, &self.out);
     }
 }

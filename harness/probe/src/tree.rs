@@ -6,10 +6,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use clock::Clock;
-use timeline::Metric;
+use timeline::{Metric, SeriesKey};
 
 use crate::budget::Budget;
+use crate::connections::{self, Connections};
 use crate::files::{Counting, Files};
+use crate::parts::Parts;
 use crate::proc::{Stat, Status, read_text};
 use crate::reader::{ReadError, Reader};
 
@@ -156,6 +158,11 @@ pub(crate) struct Processes {
     family: Family,
     counting: Counting,
     files: Budget,
+    tables: Budget,
+    connections: Connections,
+    parts: Parts,
+    /// What the last read told of single processes.
+    told: Vec<(SeriesKey, f64)>,
     metrics: Vec<(Metric, &'static str)>,
     ticks_per_second: f64,
     /// Processor time never goes back, even when a child ends for which nobody waits.
@@ -171,6 +178,10 @@ impl Processes {
             family,
             counting,
             files: Budget::new(clock),
+            tables: Budget::new(clock),
+            connections: Connections::default(),
+            parts: Parts::default(),
+            told: Vec::new(),
             metrics: metrics(counting).into_iter().filter(|(metric, _)| !told.contains(metric)).collect(),
             ticks_per_second: rustix::param::clock_ticks_per_second() as f64,
             cpu: 0.0,
@@ -181,16 +192,22 @@ impl Processes {
         self.metrics.iter().any(|(read, _)| *read == metric)
     }
 
-    fn sum(&self, pids: &BTreeSet<u32>) -> Result<Sum, ReadError> {
+    fn sum(&mut self, pids: &BTreeSet<u32>) -> Result<Sum, ReadError> {
         let mut sum = Sum::default();
+        let mut sizes = Vec::new();
         let cpu = self.reads(Metric::CpuTime);
         for &pid in pids {
             match Status::read(pid).and_then(|status| Ok((status, cpu.then(|| Stat::read(pid)).transpose()?))) {
-                Ok((status, stat)) => sum.add(&status, stat, pid == self.first),
+                Ok((status, stat)) => {
+                    sum.add(&status, stat, pid == self.first);
+                    sizes.extend((!status.zombie).then_some((pid, status.anonymous)));
+                }
                 Err(ReadError::Gone) => {}
                 Err(error) => return Err(error),
             }
         }
+        let key = |subject| SeriesKey { subject, metric: Metric::AnonymousMemory };
+        self.told = self.parts.tell(&sizes).into_iter().map(|(subject, size)| (key(subject), size)).collect();
         Ok(sum)
     }
 
@@ -227,7 +244,8 @@ fn metrics(counting: Counting) -> Vec<(Metric, &'static str)> {
         (Metric::OpenFiles, counting.source()),
     ];
     if counting == Counting::Listing {
-        metrics.push((Metric::Sockets, "/proc"));
+        let kinds = [Metric::Sockets, Metric::Pipes, Metric::PathFiles, Metric::AnonymousInodes, Metric::CloseWait];
+        metrics.extend(kinds.map(|metric| (metric, "/proc")));
     }
     metrics
 }
@@ -251,10 +269,27 @@ impl Reader for Processes {
         let mut read = sum.values(self.cpu);
         let files = self.count_files(&pids);
         if let Ok(Some(files)) = &files {
-            read.extend([(Metric::OpenFiles, files.open as f64), (Metric::Sockets, files.sockets as f64)]);
+            read.extend([
+                (Metric::OpenFiles, files.open as f64),
+                (Metric::Sockets, files.sockets as f64),
+                (Metric::Pipes, files.pipes as f64),
+                (Metric::PathFiles, files.paths as f64),
+                (Metric::AnonymousInodes, files.anonymous as f64),
+            ]);
         }
         values.extend(read.into_iter().filter(|(metric, _)| self.reads(*metric)));
-        files.map(|_| ())
+        let files = files?;
+        if self.counting == Counting::Listing
+            && let Some(files) = &files
+            && let Some(Some(tables)) = self.tables.spend(|| connections::tables(self.first))
+        {
+            self.connections.count(&tables, &files.inodes, values);
+        }
+        Ok(())
+    }
+
+    fn of_processes(&self) -> &[(SeriesKey, f64)] {
+        &self.told
     }
 }
 

@@ -22,6 +22,7 @@ mod measures;
 mod order;
 mod paint;
 mod runtime;
+mod series;
 mod steps;
 mod summary;
 mod terminal;

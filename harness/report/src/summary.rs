@@ -11,6 +11,7 @@ use verdict::{Evidence, Finding, Verdict};
 
 use crate::cost;
 use crate::runtime::Watched;
+use crate::series::{self, SeriesSummary};
 use crate::steps::{Latency, Step};
 use crate::totals::Totals;
 
@@ -47,6 +48,8 @@ struct Summary {
     load: Option<Load>,
     /// The phases as they went.
     phases: Vec<Phase>,
+    /// All series, in the order of their names.
+    series: Vec<SeriesSummary>,
     /// What the harness itself took.
     harness: Harness,
     /// What the target's runtime told.
@@ -174,6 +177,7 @@ impl Summary {
             findings: record.findings.iter().map(without_trace).collect(),
             load: Totals::of(timeline).map(Load::of),
             phases: timeline.phases.iter().map(|span| Phase::of(timeline, span)).collect(),
+            series: series::summaries(timeline),
             harness: Harness { memory_peak_bytes: cost.peak_bytes, cpu_share: cost.cpu_share },
             target: Watched::of(timeline),
         }

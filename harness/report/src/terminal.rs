@@ -13,7 +13,7 @@ use crate::paint::Style;
 use crate::steps::Latency;
 use crate::totals::Totals;
 use crate::wrap::wrap;
-use crate::{chart, evidence, runtime, steps};
+use crate::{chart, evidence, runtime, series, steps};
 
 /// The whole of it: the verdict, the findings, the memory, the load, how it ended and where it is kept. Where the
 /// target did not start, there is nothing to tell but that.
@@ -22,7 +22,9 @@ pub fn terminal(record: &Record, style: Style) -> String {
         Vec::new()
     } else {
         let steps = steps::table(&record.timeline, style.width);
-        vec![table(record, style), chart::memory(&record.timeline, style.width), steps, runtime::lines(record, style)]
+        let memory = chart::memory(&record.timeline, style.width);
+        let series = series::table(&record.timeline, style.width);
+        vec![table(record, style), memory, series, steps, runtime::lines(record, style)]
     };
     let parts = [vec![headline(record, style)], seen, vec![facts(record, style)]].concat();
     let parts: Vec<String> = parts.iter().filter(|lines| !lines.is_empty()).map(|lines| lines.join("\n")).collect();

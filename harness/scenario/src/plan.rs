@@ -556,6 +556,8 @@ pub enum Rule {
         /// Which count.
         metric: Metric,
     },
+    /// Neither the connections that it makes nor those that it does not close keep growing with the load.
+    ConnectionGrowth,
     /// No pause is longer than this.
     PauseMax {
         /// The limit.
@@ -685,6 +687,7 @@ impl Rule {
             Self::GrowthPerCycle { .. } => "memory.growth_per_cycle".to_owned(),
             Self::GrowthPerUser { .. } => "memory.growth_per_user".to_owned(),
             Self::CountGrowth { metric } => format!("{metric}.growth"),
+            Self::ConnectionGrowth => "connections.growth".to_owned(),
             Self::PauseMax { watcher, .. } => format!("{}.max", watcher.key()),
             Self::PauseP99 { watcher, .. } => format!("{}.p99", watcher.key()),
             Self::PauseShare { watcher, .. } => format!("{}.share", watcher.key()),

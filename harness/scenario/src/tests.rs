@@ -99,6 +99,7 @@ fn what_is_not_said_is_completed() {
             "sockets.growth",
             "threads.growth",
             "child_processes.growth",
+            "connections.growth",
             "memory.growth",
             "memory.returns_to_baseline",
             "memory.peak",

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, PipeReader, PipeWriter};
+use std::io::{self, BufRead, PipeReader, PipeWriter, Write};
 use std::os::fd::IntoRawFd;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
 
 use crate::ledger::Leaked;
@@ -22,6 +22,13 @@ pub(crate) struct Leaks {
     map: BTreeMap<u64, &'static [u8]>,
     pages: Pages,
     lifeline: Option<Lifeline>,
+    hoarder: Option<Hoarder>,
+}
+
+/// The child that leaks what it is told to, and ends with its standard input.
+struct Hoarder {
+    _child: Child,
+    told: ChildStdin,
 }
 
 /// A pipe of which every leaked child holds the reading end: it ends when this process does. One for all of them, so
@@ -50,8 +57,22 @@ impl Leaks {
                 self.pages.grow(bytes);
                 &mut leaked.mmap_bytes
             }
+            Store::Child => {
+                if self.tell_hoarder(bytes).is_err() {
+                    return;
+                }
+                &mut leaked.child_bytes
+            }
         };
         *counted += bytes as u64;
+    }
+
+    fn tell_hoarder(&mut self, bytes: usize) -> io::Result<()> {
+        let hoarder = match &mut self.hoarder {
+            Some(hoarder) => hoarder,
+            empty => empty.insert(Hoarder::spawn()?),
+        };
+        writeln!(hoarder.told, "{bytes}")
     }
 
     /// Leaks a child process, which ends with this one.
@@ -64,16 +85,39 @@ impl Leaks {
             Some(lifeline) => lifeline,
             empty => empty.insert(Lifeline::new()?),
         };
-        // Started with the arguments of this process, since a front may have put a subcommand before its options.
-        Command::new(std::env::current_exe()?)
-            .args(std::env::args_os().skip(1))
-            .arg("--idle")
+        this_again("--idle")?
             .stdin(lifeline.children_read.try_clone()?)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .map(drop)
     }
+}
+
+/// This program once more, with a part of its own.
+fn this_again(part: &str) -> io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    // With the arguments of this process, since a front may have put a subcommand before its options.
+    command.args(std::env::args_os().skip(1)).arg(part);
+    Ok(command)
+}
+
+impl Hoarder {
+    fn spawn() -> io::Result<Self> {
+        let mut child =
+            this_again("--hoard")?.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let told = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(Self { _child: child, told })
+    }
+}
+
+/// Leaks as many bytes as each line says, until there are no more.
+pub(crate) fn hoard(lines: &mut impl BufRead) -> io::Result<()> {
+    let mut pages = Pages::default();
+    for line in lines.lines() {
+        pages.grow(line?.trim().parse().unwrap_or(0));
+    }
+    Ok(())
 }
 
 impl Lifeline {

@@ -29,6 +29,7 @@ pub(crate) struct Leaked {
     pub(crate) heap_bytes: u64,
     pub(crate) map_bytes: u64,
     pub(crate) mmap_bytes: u64,
+    pub(crate) child_bytes: u64,
     pub(crate) fds: u64,
     pub(crate) threads: u64,
     /// Connections to itself; each is two sockets.
@@ -111,13 +112,13 @@ impl Ledger {
 impl Leaked {
     /// All leaked bytes.
     pub(crate) fn bytes(&self) -> u64 {
-        self.heap_bytes + self.map_bytes + self.mmap_bytes
+        self.heap_bytes + self.map_bytes + self.mmap_bytes + self.child_bytes
     }
 
     fn to_json(&self) -> String {
-        let Self { heap_bytes, map_bytes, mmap_bytes, fds, threads, connections, children } = self;
+        let Self { heap_bytes, map_bytes, mmap_bytes, child_bytes, fds, threads, connections, children } = self;
         format!(
-            "{{\"bytes\":{},\"heap_bytes\":{heap_bytes},\"map_bytes\":{map_bytes},\"mmap_bytes\":{mmap_bytes},\
+            "{{\"bytes\":{},\"heap_bytes\":{heap_bytes},\"map_bytes\":{map_bytes},\"mmap_bytes\":{mmap_bytes},\"child_bytes\":{child_bytes},\
              \"fds\":{fds},\"threads\":{threads},\"connections\":{connections},\"children\":{children}}}",
             self.bytes(),
         )
@@ -151,7 +152,7 @@ mod tests {
             ledger.to_json(held, Duration::from_secs(5)),
             concat!(
                 r#"{"uptime_ms":5000,"requests":3,"connections":0,"refused":0,"messages":0,"errors":0,"#,
-                r#""leaked":{"bytes":15,"heap_bytes":10,"map_bytes":0,"mmap_bytes":5,"#,
+                r#""leaked":{"bytes":15,"heap_bytes":10,"map_bytes":0,"mmap_bytes":5,"child_bytes":0,"#,
                 r#""fds":2,"threads":0,"connections":0,"children":0},"#,
                 r#""cache_bytes":2,"garbage_bytes":3,"retained_bytes":4,"base_bytes":1,"#,
                 r#""stops":{"count":2,"total_ms":601,"last":[[1000,301],[2000,300]]}}"#,

@@ -45,6 +45,9 @@ pub fn serve(options: Options) -> io::Result<()> {
     if options.idle {
         return io::copy(&mut io::stdin(), &mut io::sink()).map(drop);
     }
+    if options.hoard {
+        return leak::hoard(&mut io::stdin().lock());
+    }
     options.check()?;
     server::run(options)
 }

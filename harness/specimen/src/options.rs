@@ -123,6 +123,9 @@ pub struct Options {
     /// Be a leaked child: do nothing until standard input ends.
     #[arg(long, hide = true)]
     pub(crate) idle: bool,
+    /// Be the child that leaks: so many bytes for each line of standard input.
+    #[arg(long, hide = true)]
+    pub(crate) hoard: bool,
 }
 
 /// Where leaked bytes are kept.
@@ -134,6 +137,8 @@ pub enum Store {
     Map,
     /// In anonymous mappings outside the allocator's heap.
     Mmap,
+    /// In a child process; this one does not grow.
+    Child,
 }
 
 /// What a leak happens at.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Elapsed, Metric};
 
-/// What a series is about; in records and JSON `target`, `harness`, `service:db`.
+/// What a series is about; in records and JSON `target`, `harness`, `service:db`, `process:node server.js (4242)`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Subject {
@@ -14,6 +14,9 @@ pub enum Subject {
     Target,
     /// A service beside it, by the name that the scenario gives it: never a pid or an id.
     Service(String),
+    /// One process of the service under test, by its program, its first argument and its pid; or `others`, all of those
+    /// that have no series of their own.
+    Process(String),
     /// This program, which is measured too.
     Harness,
 }
@@ -23,6 +26,7 @@ impl fmt::Display for Subject {
         match self {
             Self::Target => f.pad("target"),
             Self::Service(name) => write!(f, "service:{name}"),
+            Self::Process(name) => write!(f, "process:{name}"),
             Self::Harness => f.pad("harness"),
         }
     }
@@ -37,10 +41,12 @@ impl From<Subject> for String {
 impl TryFrom<String> for Subject {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        match (text.as_str(), text.strip_prefix("service:")) {
-            ("target", _) => Ok(Self::Target),
-            ("harness", _) => Ok(Self::Harness),
-            (_, Some(name)) => Ok(Self::Service(name.to_owned())),
+        let named = |kind: &str| text.strip_prefix(kind).map(str::to_owned);
+        match (text.as_str(), named("service:"), named("process:")) {
+            ("target", ..) => Ok(Self::Target),
+            ("harness", ..) => Ok(Self::Harness),
+            (_, Some(name), _) => Ok(Self::Service(name)),
+            (_, _, Some(name)) => Ok(Self::Process(name)),
             _ => Err(format!("`{text}` is no subject of a series")),
         }
     }
@@ -95,7 +101,8 @@ mod tests {
 
     #[test]
     fn a_subject_is_read_as_it_is_written() {
-        for subject in [Subject::Target, Subject::Harness, Subject::Service("db".to_owned())] {
+        let [service, process] = ["db", "node server.js (7)"].map(str::to_owned);
+        for subject in [Subject::Target, Subject::Harness, Subject::Service(service), Subject::Process(process)] {
             assert_eq!(Subject::try_from(String::from(subject.clone())), Ok(subject));
         }
         assert!(Subject::try_from("nobody".to_owned()).is_err());

@@ -5,6 +5,7 @@ mod analyze;
 mod baseline;
 mod ceilings;
 mod command;
+mod connections;
 mod counts;
 mod cycles;
 mod exhaustion;
@@ -16,6 +17,7 @@ mod logs;
 mod looks;
 mod measures;
 mod pauses;
+mod processes;
 mod ratchet;
 mod requests;
 mod rests;
@@ -116,7 +118,7 @@ impl<'a> Case<'a> {
             self.timeline.series.keys().filter(|key| memory(key)).map(|key| &key.subject).collect();
         let finding = |subject: &Subject| match subject {
             Subject::Service(name) => Some(self.growth(subject, None).named(format!("memory.growth[{name}]"))),
-            Subject::Target | Subject::Harness => None,
+            Subject::Target | Subject::Process(_) | Subject::Harness => None,
         };
         subjects.into_iter().filter_map(finding).collect()
     }
@@ -134,6 +136,7 @@ impl<'a> Case<'a> {
             Rule::GrowthPerCycle { below } => self.growth_per_cycle(*below),
             Rule::GrowthPerUser { below } => self.growth_per_user(*below),
             Rule::CountGrowth { metric } => self.count_growth(*metric),
+            Rule::ConnectionGrowth => self.connection_growth(),
             Rule::PauseMax { limit, watcher } => self.pauses(*watcher, Budget::Max(limit.as_secs_f64())),
             Rule::PauseP99 { limit, watcher } => self.pauses(*watcher, Budget::P99(limit.as_secs_f64())),
             Rule::PauseShare { below, watcher } => self.pauses(*watcher, Budget::Share(*below)),
@@ -156,7 +159,12 @@ impl<'a> Case<'a> {
             return self.timeline.latency.is_empty() && self.timeline.beats.is_empty();
         }
         let watched = !self.timeline.series.is_empty();
-        matches!(rule, Rule::CountGrowth { metric } if watched && self.target_series(*metric).is_none())
+        let unread = |metric| watched && self.target_series(metric).is_none();
+        match rule {
+            Rule::CountGrowth { metric } => unread(*metric),
+            Rule::ConnectionGrowth => unread(Metric::CloseWait),
+            _ => false,
+        }
     }
 
     /// The target's series of `metric`, if there are samples.
@@ -200,6 +208,7 @@ impl<'a> Case<'a> {
     fn with_what_grew(self, mut finding: Finding) -> Finding {
         if finding.verdict == Verdict::Fail && finding.assertion.starts_with("memory.") {
             finding.evidence.notes.extend(self.what_grew());
+            finding.evidence.notes.extend(self.which_process_grew());
         }
         finding
     }

@@ -213,7 +213,7 @@ fn limit(rule: &Rule) -> String {
         Rule::Growth { below: None } => "none beyond warm-up and noise".to_owned(),
         Rule::GrowthPerCycle { below } => format!("below {}", Amount { value: *below, unit: Unit::BytesPerCycle }),
         Rule::GrowthPerUser { below } => format!("below {}", Amount { value: *below, unit: Unit::BytesPerUser }),
-        Rule::CountGrowth { .. } => "none".to_owned(),
+        Rule::CountGrowth { .. } | Rule::ConnectionGrowth => "none".to_owned(),
         Rule::PauseMax { limit, .. } | Rule::PauseP99 { limit, .. } => format!("at most {}", Elapsed::from(*limit)),
         Rule::PauseShare { below, .. } => format!("at most {}", Amount { value: *below, unit: Unit::Share }),
         Rule::PausesPerMinute { most, .. } => format!("at most {most} a minute"),

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clock::Clock;
-use timeline::{Elapsed, Evidence, Grown, Metric, Name, Pause, Subject, Unit};
+use timeline::{Elapsed, Evidence, Grown, Metric, Pause, Subject};
 
 use super::{COLLECTED_WITHIN, Moment, PATIENCE, Refused, Runtime, Unreadable, keep};
 use crate::out::Out;
@@ -27,14 +27,14 @@ const SOURCE: &str = "agent";
 const NAMED: usize = 10;
 
 /// What agents tell of, by the names that they use.
-const SERIES: [(&str, Unit); 7] = [
-    ("allocated_blocks", Unit::Count),
-    ("live_slots", Unit::Count),
-    ("old_objects", Unit::Count),
-    ("heap_used", Unit::Bytes),
-    ("heap_total", Unit::Bytes),
-    ("external_memory", Unit::Bytes),
-    ("array_buffers", Unit::Bytes),
+const SERIES: [Metric; 7] = [
+    Metric::AllocatedBlocks,
+    Metric::LiveSlots,
+    Metric::OldObjects,
+    Metric::HeapUsed,
+    Metric::HeapTotal,
+    Metric::ExternalMemory,
+    Metric::ArrayBuffers,
 ];
 
 /// Objects and bytes by type.
@@ -144,7 +144,7 @@ impl Attended {
             let told: Vec<f64> = answers.iter().filter_map(|said| said.values.get(name).copied()).collect();
             (!told.is_empty()).then(|| told.iter().sum())
         };
-        let value = |(name, unit): &(&str, Unit)| Some((Metric::Named(Name::new(name), *unit), sum(name)?));
+        let value = |metric: &Metric| Some((*metric, sum(metric.name())?));
         let values: Vec<(Metric, f64)> = SERIES.iter().filter_map(value).collect();
         out.values(&Subject::Target, due, &values, |_| SOURCE);
         Ok(())

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clock::Clock;
-use timeline::{Elapsed, Evidence, Metric, Name, Pause, Subject, Unit};
+use timeline::{Elapsed, Evidence, Metric, Pause, Subject};
 
 use self::goal::Goal;
 use self::memory::{Memory, Stop};
@@ -115,6 +115,12 @@ impl Go {
         {
             out.values(&Subject::Target, due, &[(Metric::LiveHeap, live)], |_| "go: goal of the next collection");
         }
+        let sizes = [
+            (Metric::HeapUsed, memory.heap_alloc),
+            (Metric::HeapTotal, memory.heap_total()),
+            (Metric::GoStacks, memory.stack_inuse),
+        ];
+        out.values(&Subject::Target, due, &sizes.map(|(metric, bytes)| (metric, bytes as f64)), |_| self.page());
         self.forced.clear();
         if lost > 0 {
             let how = format!("had {lost} more collections than it remembers since it was last asked");
@@ -143,8 +149,7 @@ impl Go {
         if let Ok(page) = self.asker.text(INDEX, PATIENCE)
             && let Some(count) = goroutines(&page)
         {
-            let metric = Metric::Named(Name::new("goroutines"), Unit::Count);
-            out.values(&Subject::Target, due, &[(metric, count)], |_| INDEX);
+            out.values(&Subject::Target, due, &[(Metric::Goroutines, count)], |_| INDEX);
         }
     }
 

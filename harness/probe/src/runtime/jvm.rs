@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clock::Clock;
-use timeline::{Elapsed, Evidence, Metric, Name, Pause, Subject, Unit};
+use timeline::{Elapsed, Evidence, Metric, Pause, Subject};
 
 use self::attach::Attach;
 use self::histogram::Histogram;
@@ -27,6 +27,8 @@ const LOOKS_WITHOUT_LOG: Duration = Duration::from_millis(20);
 const WHOLE: &str = "Pause Full";
 /// Who tells of the live heap: the counters after collections of all of it, the log after others.
 const LIVE: &str = "jvm";
+/// No JVM has more of them, the one for classes of old versions included.
+const GENERATIONS: u32 = 3;
 
 /// A process of the JVM.
 pub(crate) struct Jvm {
@@ -85,10 +87,12 @@ impl Jvm {
         let number = |name: &str| perf.number(name).map(|number| number as f64);
         let loaded = number("java.cls.loadedClasses").zip(number("java.cls.unloadedClasses"));
         let classes = loaded.map(|(loaded, unloaded)| loaded - unloaded);
-        let metric = |name: &str, unit| Metric::Named(Name::new(name), unit);
+        let generations = (0..GENERATIONS).filter_map(|at| number(&format!("sun.gc.generation.{at}.capacity")));
+        let committed = Some(generations.sum()).filter(|bytes: &f64| *bytes > 0.0);
         let values = [
-            (metric("classes", Unit::Count), classes),
-            (metric("metaspace", Unit::Bytes), number("sun.gc.metaspace.used").filter(|bytes| *bytes > 0.0)),
+            (Metric::HeapTotal, committed),
+            (Metric::Classes, classes),
+            (Metric::Metaspace, number("sun.gc.metaspace.used").filter(|bytes| *bytes > 0.0)),
         ];
         let values: Vec<(Metric, f64)> = values.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
         out.values(&Subject::Target, due, &values, |_| "hsperfdata");

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use clock::Clock;
 use serde_json::{Value, json};
-use timeline::{Elapsed, Evidence, Metric, Name, Pause, Subject, Unit};
+use timeline::{Elapsed, Evidence, Metric, Pause, Subject};
 
 use super::{COLLECTED_WITHIN, Moment, PATIENCE, Process, Refused, Runtime, Unreadable};
 use crate::out::Out;
@@ -113,17 +113,16 @@ impl Node {
     }
 
     fn usage(&mut self, due: Elapsed, out: &Out) -> Result<(), WireError> {
-        const SERIES: [(&str, Unit); 5] = [
-            ("heap_used", Unit::Bytes),
-            ("heap_total", Unit::Bytes),
-            ("external_memory", Unit::Bytes),
-            ("array_buffers", Unit::Bytes),
-            ("active_resources", Unit::Count),
+        const SERIES: [Metric; 5] = [
+            Metric::HeapUsed,
+            Metric::HeapTotal,
+            Metric::ExternalMemory,
+            Metric::ArrayBuffers,
+            Metric::ActiveResources,
         ];
         let usage = self.evaluate(USAGE)?;
         let values = SERIES.iter().zip(usage.as_array().into_iter().flatten());
-        let values =
-            values.filter_map(|((name, unit), value)| Some((Metric::Named(Name::new(name), *unit), value.as_f64()?)));
+        let values = values.filter_map(|(metric, value)| Some((*metric, value.as_f64()?)));
         out.values(&Subject::Target, due, &values.collect::<Vec<_>>(), |_| SOURCE);
         Ok(())
     }

@@ -4,27 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::Process;
-use crate::proc::read_text;
-
-/// The state of a socket that listens, in `/proc/net/tcp`.
-const LISTENS: &str = "0A";
+use crate::connections::{rows, tables};
 
 /// The TCP ports on which a process listens, in its own network; none where its files may not be listed.
 pub(crate) fn listening(process: &Process) -> BTreeSet<u16> {
     let own = inodes(process);
-    let tables = ["net/tcp", "net/tcp6"].map(|table| read_text(&process.proc(table).to_string_lossy()));
-    let rows = tables.iter().flatten().flat_map(|text| text.lines().skip(1)).filter_map(row);
-    rows.filter(|(_, inode)| own.contains(inode)).map(|(port, _)| port).collect()
-}
-
-/// The port and the inode of a socket that listens.
-fn row(line: &str) -> Option<(u16, u64)> {
-    let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-    let (local, state, inode) = (fields.get(1)?, fields.get(3)?, fields.get(9)?);
-    if *state != LISTENS {
-        return None;
-    }
-    Some((u16::from_str_radix(local.rsplit_once(':')?.1, 16).ok()?, inode.parse().ok()?))
+    let Some(tables) = tables(process.pid) else { return BTreeSet::new() };
+    rows(&tables).filter(|row| row.listens() && own.contains(&row.inode)).map(|row| row.local).collect()
 }
 
 /// The sockets among its open files.
@@ -48,17 +34,5 @@ mod tests {
         assert!(!listening(&me).contains(&connected.local_addr().unwrap().port()));
         let parent = Process::of(std::os::unix::process::parent_id(), None).unwrap();
         assert!(!listening(&parent).contains(&port));
-    }
-
-    #[test]
-    fn rows_of_both_tables_are_read() {
-        let old =
-            "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 24931 1 0";
-        let new = "   0: 00000000000000000000000000000000:0016 00000000000000000000000000000000:0000 0A \
-                   00000000:00000000 00:00000000 00000000     0        0 19 1 0";
-        assert_eq!(row(old), Some((8080, 24931)));
-        assert_eq!(row(new), Some((22, 19)));
-        assert_eq!(row(&old.replace(" 0A ", " 01 ")), None);
-        assert_eq!(row("  sl  local_address"), None);
     }
 }

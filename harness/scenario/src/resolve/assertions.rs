@@ -154,5 +154,6 @@ fn implied(asked: &[Rule], plan: &Plan) -> Vec<Rule> {
         rules.push(Rule::Growth { below: None });
     }
     rules.extend(Metric::COUNTS.map(|metric| Rule::CountGrowth { metric }).into_iter().filter(|_| samples));
+    rules.extend(samples.then_some(Rule::ConnectionGrowth));
     rules
 }

@@ -17,6 +17,10 @@ use crate::trace::{Mark, Stroke, Trace};
 
 /// A pool that opens a few and keeps them is no leak.
 const TOLERANCE: Tolerance = Tolerance { absolute: 4.0, relative: 0.02, ok_relative: 0.05 };
+/// With fewer samples than this nothing is said of a count.
+const FEWEST: usize = 8;
+/// So many kinds of what has become more are named.
+const KINDS_NAMED: usize = 3;
 /// Held after the load beyond the baseline: so many are no news.
 const KEPT: f64 = 8.0;
 
@@ -53,6 +57,7 @@ impl Case<'_> {
             return Judgement::no_data("there are too few samples under load");
         };
         let words = words(metric);
+        let by_kind = self.by_kind(metric, load.window);
         let (verdict, code, summary) = match load.trend {
             Trend::Leak => {
                 (Verdict::Fail, "exceeded", format!("{words} keep growing under load: {}", rise(series, load.window)))
@@ -70,9 +75,46 @@ impl Case<'_> {
             settled_by: load.settled_by(None).filter(|_| verdict == Verdict::Inconclusive),
             shape: shape.map(str::to_owned),
             trace: Some(load.trace(&Subject::Target, &heard.work, None)),
-            notes: shape.map(|shape| format!("shape: {shape}")).into_iter().collect(),
+            notes: shape.map(|shape| format!("shape: {shape}")).into_iter().chain(by_kind).collect(),
             ..Scale::hour(Unit::Count).evidence(&load.pace)
         })
+    }
+
+    /// Which of them have become more: `of these, sockets by 400, connections to :5432 by 398`.
+    fn by_kind(self, metric: Metric, window: Window) -> Option<String> {
+        let kinds = match metric {
+            Metric::OpenFiles => vec![Metric::Sockets, Metric::Pipes, Metric::PathFiles, Metric::AnonymousInodes],
+            Metric::Sockets => Vec::new(),
+            _ => return None,
+        };
+        let more = |metric: Metric| self.more_of(metric, window).filter(|more| *more > KEPT).map(|more| (metric, more));
+        let mut grown: Vec<(Metric, f64)> = kinds.into_iter().chain(self.connections()).filter_map(more).collect();
+        grown.sort_by(|one, other| other.1.total_cmp(&one.1));
+        let told: Vec<String> =
+            grown.iter().take(KINDS_NAMED).map(|(kind, more)| format!("{} by {more}", words(*kind))).collect();
+        (!told.is_empty()).then(|| format!("of these grew {}", told.join(", ")))
+    }
+
+    /// How many more of them there are at the end of the window than at its start.
+    fn more_of(self, metric: Metric, window: Window) -> Option<f64> {
+        let samples = self.target_series(metric)?.within(window);
+        Some(samples.last()?.value - samples.first()?.value)
+    }
+
+    /// A pass where there are no more of them at the end of the load than at its start, but for what a pool would keep.
+    /// An exact count needs few samples for that.
+    pub(super) fn not_more(self, metric: Metric, series: &Series) -> Option<Judgement> {
+        let window = self.judged_window()?;
+        let samples = series.within(window).len();
+        let more = self.more_of(metric, window).filter(|more| samples >= FEWEST && *more <= KEPT)?;
+        let summary = format!("{} do not become more under load", words(metric));
+        Some(Judgement::new(Verdict::Pass, "holds", summary).with(Evidence {
+            value: Some(Amount { value: more, unit: Unit::Count }),
+            window: Some(window),
+            samples: samples as u64,
+            source: Some(source_of(metric, series)),
+            ..Evidence::default()
+        }))
     }
 
     /// A pass where the count is back to what it was before the load.
@@ -111,12 +153,16 @@ fn rise(series: &Series, window: Window) -> String {
     })
 }
 
-fn words(metric: Metric) -> &'static str {
+pub(super) fn words(metric: Metric) -> &'static str {
     match metric {
         Metric::OpenFiles => "open files",
         Metric::Sockets => "sockets",
         Metric::Threads => "threads",
         Metric::ChildProcesses => "child processes",
+        Metric::Pipes => "pipes",
+        Metric::PathFiles => "files opened by a path",
+        Metric::AnonymousInodes => "anonymous inodes (eventfd, epoll, inotify)",
+        Metric::CloseWait => "connections that the peer has closed (CLOSE_WAIT)",
         other => other.name(),
     }
 }

@@ -140,5 +140,6 @@ pub(super) fn is_on_leaks(rule: &Rule) -> bool {
 }
 
 fn speaks_of_growth(key: &SeriesKey) -> bool {
-    key.subject != Subject::Harness && (Metric::HELD_MEMORY.contains(&key.metric) || key.metric == Metric::WorkingSet)
+    let judged = !matches!(key.subject, Subject::Harness | Subject::Process(_));
+    judged && (Metric::HELD_MEMORY.contains(&key.metric) || key.metric == Metric::WorkingSet)
 }

@@ -11,6 +11,12 @@ const KEPT: u32 = 256;
 pub(super) struct Memory {
     /// The bytes of the heap: of all that is reached, and of what is not yet known not to be.
     pub(super) heap_alloc: u64,
+    /// The bytes of address space that the heap has.
+    #[serde(default)]
+    pub(super) heap_sys: u64,
+    /// The bytes of these that were given back to the system.
+    #[serde(default)]
+    pub(super) heap_released: u64,
     /// The bytes in use for stacks.
     #[serde(default)]
     pub(super) stack_inuse: u64,
@@ -58,6 +64,8 @@ impl Memory {
         };
         let memory = Self {
             heap_alloc: number("HeapAlloc")?,
+            heap_sys: number("HeapSys")?,
+            heap_released: number("HeapReleased").unwrap_or(0),
             stack_inuse: number("Stack")?,
             next_collection: number("NextGC")?,
             collections: u32::try_from(number("NumGC")?).ok()?,
@@ -65,6 +73,11 @@ impl Memory {
             pause_end: numbers("PauseEnd")?,
         };
         Some(memory).filter(Self::is_whole)
+    }
+
+    /// What the heap has taken from the system and not given back.
+    pub(super) fn heap_total(&self) -> u64 {
+        self.heap_sys.saturating_sub(self.heap_released)
     }
 
     fn is_whole(&self) -> bool {
@@ -111,7 +124,7 @@ mod tests {
         assert_eq!((from_profile.heap_alloc, from_profile.stack_inuse), (748_525_600, 327_680));
         assert_eq!((from_profile.next_collection, from_profile.collections), (1_230_391_962, 3));
         let variables = format!(
-            "{{\"cmdline\": [\"./svc\"], \"memstats\": {{\"Alloc\":748525600,\"HeapAlloc\":748525600,\"StackInuse\":\
+            "{{\"cmdline\": [\"./svc\"], \"memstats\": {{\"Alloc\":748525600,\"HeapAlloc\":748525600,\"HeapSys\":775618560,\"StackInuse\":\
              327680,\"NextGC\":1230391962,\"PauseNs\":[{}],\"PauseEnd\":[{}],\"NumGC\":3,\"EnableGC\":true,\"BySize\":\
              [{{\"Size\":0}}]}}}}",
             numbers(&from_profile.pause_ns).replace(' ', ","),

@@ -124,6 +124,10 @@ fn what_grows_in_go_is_named_by_the_function_that_holds_it() {
         seen.values("goroutines").last().map(|(_, count)| *count).filter(|count| *count > 300.0)
     });
     assert!(count < 330.0, "{count}");
+    let sizes =
+        ["heap_used", "heap_total", "go_stacks"].map(|name| watching.wait(name, |seen| seen.values(name).pop()).1);
+    // What was leaked is in use, and what is in use was taken from the system.
+    assert!(sizes[0] > 15e6 && sizes[1] >= sizes[0] && sizes[2] > 300.0 * 2048.0, "{sizes:?}");
     watching.end();
 }
 

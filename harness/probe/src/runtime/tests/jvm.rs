@@ -100,9 +100,11 @@ fn the_jvm_collects_when_it_is_asked_and_tells_its_live_heap() {
     let second = watching.wait("the second", |seen| forced(seen).get(1).and_then(|pause| pause.live)) as f64;
     assert!((20.0 * MIB..30.0 * MIB).contains(&second), "{second}");
     let (seen, _) = watching.end();
-    let told = seen.live_heap();
+    let live = seen.live_heap();
     // The log tells it in MiB, the counters to the byte.
-    assert!(told.last().is_some_and(|told| (told - second).abs() <= MIB && told % MIB != 0.0), "{told:?} {second}");
+    assert!(live.last().is_some_and(|told| (told - second).abs() <= MIB && told % MIB != 0.0), "{live:?} {second}");
+    let told = ["heap_total", "classes", "metaspace"].map(|name| seen.values(name).pop().expect(name).1);
+    assert!((second..300.0 * MIB).contains(&told[0]) && told[1] > 100.0 && told[2] > 1e5, "{told:?}");
     assert_eq!(forced(&seen).len(), 2, "{:?}", forced(&seen));
 }
 

@@ -167,3 +167,77 @@ fn numbers_that_are_known_to_be_wrong_say_so() {
     let finding = played.finding("series.nodejs_gc_duration_seconds_sum.max");
     assert!(finding.evidence.notes[0].contains("prom-client counts only the first"), "{finding:#?}");
 }
+
+/// Processes of the target: the first does not grow, one of its children does.
+fn with_children(played: Played) -> Played {
+    let process = |name: &str| Subject::Process(name.to_owned());
+    played
+        .series_of(process("gateway (10)"), Metric::AnonymousMemory, |_| 8.0 * MIB)
+        .series_of(process("chromium --type=renderer (12)"), Metric::AnonymousMemory, |seconds| {
+            8.0 * MIB + under_load(seconds) * 90_000.0
+        })
+        .series_of(process("others"), Metric::AnonymousMemory, |seconds| 4.0 * MIB + under_load(seconds) * 10_000.0)
+}
+
+#[test]
+fn a_failure_of_memory_says_which_process_grew() {
+    let leaks = || Played::new("{}").series(Metric::AnonymousMemory, noisy(|seconds| under_load(seconds) * 100_000.0));
+    let finding = with_children(leaks()).expect("memory.growth", Verdict::Fail, "memory.growth.exceeded");
+    let note = finding.evidence.notes.iter().find(|note| note.starts_with("of that growth"));
+    let note = note.unwrap_or_else(|| panic!("{finding:#?}"));
+    assert!(note.starts_with("of that growth 90 % is in the process chromium --type=renderer (12): "), "{note}");
+    assert!(note.contains("; the 2 others grew by "), "{note}");
+    let alone = leaks().expect("memory.growth", Verdict::Fail, "memory.growth.exceeded");
+    assert!(!alone.evidence.notes.iter().any(|note| note.contains("process")), "{alone:#?}");
+    // What is judged is the target: its processes are no targets of their own.
+    let findings = judge(&with_children(leaks()).plan, &with_children(leaks()).timeline);
+    assert_eq!(findings.iter().filter(|finding| finding.assertion.starts_with("memory.growth")).count(), 1);
+}
+
+/// A run in which the connections to a database become `held`, and none is left unclosed.
+fn connected(held: impl Fn(f64) -> f64) -> Played {
+    let played = Played::new("{}").series(Metric::connections_to(5432), held);
+    played.series(Metric::connections_to(6379), |_| 4.0).series(Metric::CloseWait, |_| 0.0)
+}
+
+#[test]
+fn leaked_connections_are_named_by_whom_they_are_to() {
+    let leaks = connected(|seconds| 5.0 + (under_load(seconds) * 4.0).floor());
+    let finding = leaks.expect("connections.growth", Verdict::Fail, "connections.growth.exceeded");
+    assert_eq!(finding.summary, "connections to :5432 keep growing under load: from 5 to 245 in 1m");
+    let pool = connected(|seconds| (2.0 + under_load(seconds)).min(12.0).floor());
+    let finding = pool.expect("connections.growth", Verdict::Pass, "connections.growth.holds");
+    assert!(finding.summary.contains("connections to :5432, connections to :6379"), "{}", finding.summary);
+    // Seen too seldom to tell: what has become more is no pass.
+    let mut seldom = connected(|seconds| 5.0 + (under_load(seconds) * 4.0).floor());
+    let key = SeriesKey { subject: Subject::Target, metric: Metric::connections_to(5432) };
+    let series = seldom.timeline.series.get_mut(&key).unwrap();
+    series.samples.retain(|sample| (10.0..69.0).contains(&sample.due.seconds()) && sample.due.seconds().fract() < 0.01);
+    series.samples.truncate(40);
+    seldom.expect("connections.growth", Verdict::Inconclusive, "connections.growth.too_few_samples");
+    let unread = Played::new("{}").series(Metric::AnonymousMemory, noisy(|_| 0.0));
+    let findings = judge(&unread.plan, &unread.timeline);
+    assert!(!findings.iter().any(|finding| finding.assertion == "connections.growth"), "nobody could read them");
+}
+
+#[test]
+fn connections_that_are_never_closed_are_a_leak() {
+    let played = Played::new("{}").series(Metric::CloseWait, |seconds| (under_load(seconds) * 2.0).floor());
+    let finding = played.expect("connections.growth", Verdict::Fail, "connections.growth.exceeded");
+    assert!(
+        finding.summary.starts_with("connections that the peer has closed (CLOSE_WAIT) keep growing"),
+        "{finding:#?}"
+    );
+}
+
+#[test]
+fn a_leak_of_descriptors_says_of_which_kind_they_are() {
+    let rise = |seconds: f64| (under_load(seconds) * 4.0).floor();
+    let played = connected(move |seconds| 5.0 + rise(seconds))
+        .series(Metric::OpenFiles, move |seconds| 30.0 + rise(seconds))
+        .series(Metric::Sockets, move |seconds| 12.0 + rise(seconds))
+        .series(Metric::PathFiles, |_| 10.0);
+    let finding = played.expect("open_files.growth", Verdict::Fail, "open_files.growth.exceeded");
+    let note = "of these grew sockets by 240, connections to :5432 by 240".to_owned();
+    assert!(finding.evidence.notes.contains(&note), "{finding:#?}");
+}
