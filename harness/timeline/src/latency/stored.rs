@@ -30,7 +30,7 @@ impl<'a> Counts<'a> {
         // No offset, three digits, from 1 to the longest, and numbers as they are.
         let ours = header[..4] == COOKIE
             && (number(8), number(16), number(24)) == (3, 1, LONGEST)
-            && f64::from_bits(number(32)) == 1.0;
+            && number(32) == 1.0_f64.to_bits();
         (ours && length == rest.len()).then_some(Self { rest, index: 0, broken: false })
     }
 
@@ -52,7 +52,7 @@ impl<'a> Counts<'a> {
                 break;
             }
         }
-        Some((number >> 1) as i64 ^ -((number & 1) as i64))
+        Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 }
 
