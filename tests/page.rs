@@ -85,6 +85,10 @@ fn the_page_of_a_run_says_its_verdict_without_a_complaint() {
     for said in ["✘ FAIL", "memory.peak", "What was judged", "What happened", "Memory of the target"] {
         assert!(shown.document.contains(said), "{said} is missing");
     }
+    // What was judged came with the finding through the record.
+    for drawn in ["floors", "the likeliest curve", "growth that cannot be excluded", "allowed"] {
+        assert!(shown.document.contains(&format!("data-name=\"{drawn}\"")), "{drawn} is not drawn");
+    }
 }
 
 #[test]

@@ -42,7 +42,12 @@ fn the_summary_of_a_run_keeps_to_its_schema() {
 /// Whether `value` keeps to a schema, as far as those of ours go; and that it has no key which the schema does not tell.
 fn keeps_to(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
     if let Some(name) = schema["$ref"].as_str() {
-        return keeps_to(value, root.pointer(name.trim_start_matches('#')).unwrap(), root);
+        // What stands beside a reference, such as the tag of a variant, is told with it.
+        let mut whole = root.pointer(name.trim_start_matches('#')).unwrap().clone();
+        for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+            whole["properties"][key] = property.clone();
+        }
+        return keeps_to(value, &whole, root);
     }
     let any = ["anyOf", "oneOf"].iter().find_map(|key| schema[*key].as_array());
     if let Some(choices) = any {

@@ -3,7 +3,7 @@
 mod formats;
 
 use record::Record;
-use timeline::{Amount, Metric, Subject, Timeline, Unit};
+use timeline::{Amount, Metric, Series, Subject, Timeline, Unit};
 use verdict::Finding;
 
 use crate::clean::one_line;
@@ -84,5 +84,5 @@ fn measure(name: &str, value: Option<f64>, unit: Unit, better: Better) -> Measur
 fn peak(timeline: &Timeline) -> Option<f64> {
     let metrics = [Metric::WorkingSet, Metric::ResidentMemory].into_iter();
     let mut series = metrics.filter_map(|metric| timeline.series(metric, &Subject::Target));
-    series.find_map(|series| series.peak()).map(|sample| sample.value)
+    series.find_map(Series::peak).map(|sample| sample.value)
 }

@@ -127,15 +127,20 @@ struct StepSummary {
 #[derive(Serialize, JsonSchema)]
 struct Percentiles {
     /// Half of the answers took longer.
-    p50_seconds: Option<f64>,
+    #[serde(rename = "p50_seconds")]
+    p50: Option<f64>,
     /// One in ten took longer.
-    p90_seconds: Option<f64>,
+    #[serde(rename = "p90_seconds")]
+    p90: Option<f64>,
     /// One in a hundred took longer.
-    p99_seconds: Option<f64>,
+    #[serde(rename = "p99_seconds")]
+    p99: Option<f64>,
     /// One in a thousand took longer.
-    p999_seconds: Option<f64>,
+    #[serde(rename = "p999_seconds")]
+    p999: Option<f64>,
     /// None took longer.
-    max_seconds: Option<f64>,
+    #[serde(rename = "max_seconds")]
+    max: Option<f64>,
 }
 
 /// A phase with the least and the most anonymous memory that the target had in it.
@@ -241,11 +246,11 @@ impl StepSummary {
 impl Percentiles {
     fn of(latency: Option<Latency>) -> Self {
         Self {
-            p50_seconds: latency.map(|latency| latency.p50),
-            p90_seconds: latency.map(|latency| latency.p90),
-            p99_seconds: latency.map(|latency| latency.p99),
-            p999_seconds: latency.map(|latency| latency.p999),
-            max_seconds: latency.map(|latency| latency.max),
+            p50: latency.map(|latency| latency.p50),
+            p90: latency.map(|latency| latency.p90),
+            p99: latency.map(|latency| latency.p99),
+            p999: latency.map(|latency| latency.p999),
+            max: latency.map(|latency| latency.max),
         }
     }
 }

@@ -182,6 +182,11 @@ fn bin_count(samples: usize) -> usize {
     BIN_COUNTS.into_iter().find(fits).unwrap_or(FEWEST_SAMPLES / 2)
 }
 
+/// Are these the bounds of the part? They were taken from one, unchanged, where a part is what counts.
+fn tells(part: &Segment, bounds: &Bounds) -> bool {
+    part.bounds.slope.to_bits() == bounds.slope.to_bits()
+}
+
 /// One question with its measures.
 struct Case<'a> {
     question: &'a Question<'a>,
@@ -241,7 +246,7 @@ impl<'a> Case<'a> {
             runaway: (floor == Shape::Exponential).then(runaway).flatten(),
             floors: whole.windows.iter().map(|window| (window.seconds, window.value)).collect(),
             fitted: whole.fitted(&self.yardstick),
-            told_of: suffixes.iter().find(|part| part.bounds.slope == bounds.slope).unwrap_or(whole).stretch(),
+            told_of: suffixes.iter().find(|part| tells(part, &bounds)).unwrap_or(whole).stretch(),
         }
     }
 

@@ -52,7 +52,7 @@ fn kept(folder: &Path) -> Vec<String> {
         names.sort();
         names
     };
-    let logs = names(folder).into_iter().filter(|name| name.ends_with(".log"));
+    let logs = ["target.log", "load.log"].into_iter().filter(|name| folder.join(name).is_file()).map(str::to_owned);
     logs.chain(names(&folder.join("evidence")).into_iter().map(|name| format!("evidence/{name}"))).collect()
 }
 

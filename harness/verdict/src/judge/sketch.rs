@@ -48,7 +48,7 @@ impl Sketch {
     }
 
     /// The growth of so much per second from its beginning.
-    fn from_the_beginning(&self, slope: f64) -> Points {
+    fn since_the_beginning(&self, slope: f64) -> Points {
         let Some(first) = self.told_of.first() else { return Points::new() };
         self.told_of.iter().map(|point| (point.0, first.1 + slope * (point.0 - first.0))).collect()
     }
@@ -72,7 +72,7 @@ impl Witness {
             strokes.push(placed(Mark::Least, sketch.ray(pace.lower)));
             strokes.push(placed(Mark::Most, sketch.ray(pace.upper)));
         }
-        strokes.extend(limit.map(|limit| placed(Mark::Allowed, sketch.from_the_beginning(limit))));
+        strokes.extend(limit.map(|limit| placed(Mark::Allowed, sketch.since_the_beginning(limit))));
         strokes.retain(|stroke| !stroke.points.is_empty());
         Trace { series: key(subject, self.metric), strokes }
     }

@@ -49,7 +49,9 @@ pub(in crate::html) fn stops(frame: &Frame, title: &str) -> Option<Chart> {
 /// All kinds, behind the most frequent ones.
 fn kinds(stops: &[&Pause]) -> Vec<Option<String>> {
     let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-    stops.iter().for_each(|pause| *counts.entry(&pause.kind).or_default() += 1);
+    for pause in stops {
+        *counts.entry(&pause.kind).or_default() += 1;
+    }
     let mut kinds: Vec<(&str, usize)> = counts.into_iter().collect();
     kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let named = kinds.into_iter().take(KINDS).map(|(kind, _)| Some(kind.to_owned()));

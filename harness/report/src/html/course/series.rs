@@ -108,14 +108,14 @@ fn points(frame: &Frame, metric: Metric, samples: &[Sample]) -> Vec<Point> {
 /// How fast a counter goes up, over stretches of at least so many seconds; what was set back begins anew.
 fn rates(samples: &[Sample], least: f64) -> Vec<Point> {
     let mut rates = Vec::new();
-    let Some(mut last) = samples.first() else { return rates };
+    let Some(mut before) = samples.first() else { return rates };
     for sample in samples {
-        let seconds = sample.taken.since(last.taken).as_secs_f64();
-        if sample.value < last.value {
-            last = sample;
+        let seconds = sample.taken.since(before.taken).as_secs_f64();
+        if sample.value < before.value {
+            before = sample;
         } else if seconds > 0.0 && seconds >= least {
-            rates.push((sample.taken.seconds(), (sample.value - last.value) / seconds));
-            last = sample;
+            rates.push((sample.taken.seconds(), (sample.value - before.value) / seconds));
+            before = sample;
         }
     }
     rates
