@@ -6,7 +6,7 @@ mod list;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 use scenario::{ArrivalPlan, AttachPlan, Launch, Plan, ProbePlan, Ready, ReadyWhen, RuntimePlan, TargetPlan};
@@ -592,8 +592,7 @@ fn a_run_is_found_by_its_folder_its_file_or_the_beginning_of_its_id() {
 /// Of 40 values and 100 beats a second, and of four steps every ten seconds, with the response times of arrivals besides.
 /// `RECORD_HOURS` tells how many hours are written; one is enough to know a day from.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "how long it takes to open is what is tested")]
-fn a_day_takes_less_than_150_mb_and_opens_within_a_second() {
+fn a_day_takes_less_than_150_mb_and_opens_at_once() {
     let scratch = Scratch::new("size");
     let writer = Writer::create(&scratch.0, &about()).unwrap();
     let hours: u32 = std::env::var("RECORD_HOURS").map_or(1, |hours| hours.parse().unwrap());
@@ -605,15 +604,20 @@ fn a_day_takes_less_than_150_mb_and_opens_within_a_second() {
     let per_hour = folder.join("record.db").metadata().unwrap().len() / u64::from(hours);
     println!("{:.1} MB a day", per_hour as f64 * 24.0 / 1e6);
     let opened = || {
-        let start = Instant::now();
+        let start = processor_time();
         open(&folder).unwrap();
-        start.elapsed() * 24 / hours
+        processor_time().saturating_sub(start) * 24 / hours
     };
-    // The best of a few, for others may be at work on the machine.
-    let a_day = (0..5).map(|_| opened()).min().unwrap();
-    println!("a day opens in {a_day:?}");
+    let a_day = (0..3).map(|_| opened()).min().unwrap();
+    println!("a day opens in {a_day:?} of processor time");
     assert!(per_hour * 24 < 150_000_000, "{per_hour} bytes an hour");
-    assert!(a_day < Duration::from_secs(3), "opened in {a_day:?}, and the machine may be busy");
+    assert!(a_day < Duration::from_secs(2), "opened in {a_day:?}");
+}
+
+/// What this thread took of a processor so far: others may be at work on the machine.
+fn processor_time() -> Duration {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(told.split(' ').next().unwrap().parse().unwrap())
 }
 
 /// A busy runtime tells of some ten pauses a second.
