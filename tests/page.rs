@@ -52,8 +52,8 @@ fn end_of(child: Child) -> bool {
     let mut child = child.into_inner();
     if !ended {
         let _ = child.kill();
-        let _ = child.wait();
     }
+    let _ = child.wait();
     ended
 }
 

@@ -69,7 +69,8 @@ fn keeps_to(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
         _ => vec![kind],
     };
-    if !kinds.contains(&kind) && !(kind == "integer" && kinds.contains(&"number")) {
+    let is_number = kind == "integer" && kinds.contains(&"number");
+    if !kinds.contains(&kind) && !is_number {
         return refused("is of another type");
     }
     let fixed = schema["enum"].as_array().is_some_and(|all| !all.contains(value));
