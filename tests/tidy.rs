@@ -32,7 +32,7 @@ const KNOWS: [(&str, &[&str]); 16] = [
 const OWNED: [(&str, &[&str]); 17] = [
     ("csv", &["import", "load"]),
     ("goose", &["load"]),
-    ("flate2", &["load"]),
+    ("flate2", &["load", "timeline"]),
     ("h2", &["load"]),
     ("httparse", &["framing", "load"]),
     ("httpdate", &["load"]),
@@ -121,6 +121,12 @@ fn nobody_knows_more_of_the_house_than_the_table_allows() {
     }
 }
 
+/// Does the path stand there by itself, and not as the end of another name? `std::os::unix::` names no `nix`.
+fn names(code: &str, path: &str) -> bool {
+    let is_within_a_name = |at: usize| code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
+    code.match_indices(path).any(|(at, _)| !is_within_a_name(at))
+}
+
 #[test]
 fn every_library_has_its_owner() {
     for (library, owners) in OWNED {
@@ -128,7 +134,7 @@ fn every_library_has_its_owner() {
             assert!(!dependencies(name).contains(&library.to_owned()), "{name} must not depend on {library}");
             let path = format!("{}::", library.replace('-', "_"));
             for (file, code) in code_of(name) {
-                assert!(!code.contains(&path), "{} must not name {library}", file.display());
+                assert!(!names(&code, &path), "{} must not name {library}", file.display());
             }
         }
     }

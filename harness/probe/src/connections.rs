@@ -1,8 +1,10 @@
 //! The TCP connections of the target, by whom they are to.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use timeline::Metric;
+use clock::Clock;
+use timeline::{Elapsed, Metric};
 
 use crate::proc::read_text;
 
@@ -13,10 +15,19 @@ const ESTABLISHED: &str = "01";
 const CLOSE_WAIT: &str = "08";
 const LISTENS: &str = "0A";
 
+/// The kernel walks all of its tables for a count, which takes up to 10 ms: while the sockets are the same, they are
+/// counted only so often, for what has been closed by the peer.
+const SELDOM: Duration = Duration::from_secs(10);
+
 /// Counts them; a port that has a series keeps it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Connections {
+    clock: Clock,
     ports: BTreeSet<u16>,
+    /// What was counted last, of which sockets, and until when that is good.
+    counted: Vec<(Metric, f64)>,
+    sockets: BTreeSet<u64>,
+    good_until: Elapsed,
 }
 
 /// A row of the table.
@@ -53,8 +64,23 @@ pub(crate) fn rows(tables: &[String; 2]) -> impl Iterator<Item = Row<'_>> {
 }
 
 impl Connections {
+    pub(crate) fn new(clock: Clock) -> Self {
+        let (ports, counted, sockets) = Default::default();
+        Self { clock, ports, counted, sockets, good_until: Elapsed::ZERO }
+    }
+
+    /// Have they to be counted anew?
+    pub(crate) fn are_others(&self, sockets: &BTreeSet<u64>) -> bool {
+        self.sockets != *sockets || self.clock.now() >= self.good_until
+    }
+
+    /// What was counted last.
+    pub(crate) fn counted(&self) -> &[(Metric, f64)] {
+        &self.counted
+    }
+
     /// Counts those among `sockets`: the established ones that were made to a port, and those that the peer has closed.
-    pub(crate) fn count(&mut self, tables: &[String; 2], sockets: &BTreeSet<u64>, values: &mut Vec<(Metric, f64)>) {
+    pub(crate) fn count(&mut self, tables: &[String; 2], sockets: BTreeSet<u64>) {
         let listened: BTreeSet<u16> = rows(tables).filter(|row| row.listens()).map(|row| row.local).collect();
         let mut by_port: BTreeMap<u16, u64> = BTreeMap::new();
         let mut closed = 0_u64;
@@ -68,8 +94,9 @@ impl Connections {
         }
         self.admit(&by_port);
         let of_port = |port: &u16| (Metric::connections_to(*port), by_port.get(port).copied().unwrap_or(0) as f64);
-        values.extend(self.ports.iter().map(of_port));
-        values.push((Metric::CloseWait, closed as f64));
+        self.counted = self.ports.iter().map(of_port).collect();
+        self.counted.push((Metric::CloseWait, closed as f64));
+        (self.sockets, self.good_until) = (sockets, self.clock.now() + SELDOM);
     }
 
     /// The ports with the most connections have a series from now on, as long as there is room.
@@ -100,9 +127,8 @@ mod tests {
     }
 
     fn counted(connections: &mut Connections, rows: &[(u16, u16, &str, u64)]) -> Vec<(String, f64)> {
-        let mut values = Vec::new();
-        connections.count(&table(rows), &(1..100).collect(), &mut values);
-        values.into_iter().map(|(metric, value)| (metric.to_string(), value)).collect()
+        connections.count(&table(rows), (1..100).collect());
+        connections.counted().iter().map(|(metric, value)| (metric.to_string(), *value)).collect()
     }
 
     #[test]
@@ -117,7 +143,7 @@ mod tests {
             (40_003, 6379, ESTABLISHED, 7),
             (40_004, 5432, ESTABLISHED, 100),
         ];
-        let mut connections = Connections::default();
+        let mut connections = Connections::new(Clock::start());
         let want = [("connections to :5432", 2.0), ("connections to :6379", 1.0), ("close_wait", 1.0)];
         assert_eq!(counted(&mut connections, &rows), want.map(|(name, value)| (name.to_owned(), value)));
         // What is gone is none, and not unknown.
@@ -130,7 +156,7 @@ mod tests {
         let mut rows: Vec<(u16, u16, &str, u64)> =
             (0..50).map(|number| (40_000 + number, 1000 + number, ESTABLISHED, 1 + u64::from(number))).collect();
         rows.push((45_000, 1049, ESTABLISHED, 60));
-        let mut connections = Connections::default();
+        let mut connections = Connections::new(Clock::start());
         let names = counted(&mut connections, &rows);
         assert_eq!(names.len(), MOST_PORTS + 1);
         assert!(names.contains(&("connections to :1049".to_owned(), 2.0)), "{names:?}");
@@ -158,11 +184,14 @@ mod tests {
         let made: Vec<_> = (0..3).map(|_| std::net::TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
         let me = std::process::id();
         let files = crate::files::Counting::Listing.count(me).unwrap();
-        let mut values = Vec::new();
         // As if it were the first port of all: other tests have connections too.
-        let mut connections = Connections { ports: BTreeSet::from([port]) };
-        connections.count(&tables(me).unwrap(), &files.inodes, &mut values);
-        assert!(values.contains(&(Metric::connections_to(port), 3.0)), "{values:?}");
+        let mut connections = Connections { ports: BTreeSet::from([port]), ..Connections::new(Clock::start()) };
+        assert!(connections.are_others(&files.inodes));
+        connections.count(&tables(me).unwrap(), files.inodes.clone());
+        let counted = connections.counted();
+        assert!(counted.contains(&(Metric::connections_to(port), 3.0)), "{counted:?}");
+        assert!(!connections.are_others(&files.inodes), "they are counted anew only where the sockets are others");
         drop(made);
+        assert!(connections.are_others(&crate::files::Counting::Listing.count(me).unwrap().inodes));
     }
 }

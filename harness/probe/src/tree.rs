@@ -179,7 +179,7 @@ impl Processes {
             counting,
             files: Budget::new(clock),
             tables: Budget::new(clock),
-            connections: Connections::default(),
+            connections: Connections::new(clock),
             parts: Parts::default(),
             told: Vec::new(),
             metrics: metrics(counting).into_iter().filter(|(metric, _)| !told.contains(metric)).collect(),
@@ -226,6 +226,14 @@ impl Processes {
             Ok(files)
         };
         self.files.spend(count).transpose()
+    }
+
+    fn count_connections(&mut self, sockets: BTreeSet<u64>, values: &mut Vec<(Metric, f64)>) {
+        if self.connections.are_others(&sockets) {
+            let Some(Some(tables)) = self.tables.spend(|| connections::tables(self.first)) else { return };
+            self.connections.count(&tables, sockets);
+        }
+        values.extend_from_slice(self.connections.counted());
     }
 }
 
@@ -280,10 +288,9 @@ impl Reader for Processes {
         values.extend(read.into_iter().filter(|(metric, _)| self.reads(*metric)));
         let files = files?;
         if self.counting == Counting::Listing
-            && let Some(files) = &files
-            && let Some(Some(tables)) = self.tables.spend(|| connections::tables(self.first))
+            && let Some(files) = files
         {
-            self.connections.count(&tables, &files.inodes, values);
+            self.count_connections(files.inodes, values);
         }
         Ok(())
     }

@@ -5,7 +5,17 @@
 //! (<https://github.com/HdrHistogram/HdrHistogram/blob/master/GoogleChartsExample/README.md> and the source of
 //! `AbstractHistogram.encodeIntoByteBuffer`).
 
+use std::borrow::Cow;
+use std::io::Read;
+
+use flate2::read::ZlibDecoder;
+
 use super::LONGEST;
+
+/// What a compressed one begins with; the length of the rest follows, in four bytes.
+const COMPRESSED: [u8; 4] = [0x1c, 0x84, 0x93, 0x14];
+/// No histogram of ours is longer.
+const MOST: u64 = 1 << 20;
 
 /// Bytes before the counts.
 const HEADER: usize = 40;
@@ -13,6 +23,14 @@ const HEADER: usize = 40;
 const COOKIE: [u8; 4] = [0x1c, 0x84, 0x93, 0x13];
 /// Values of so many bits lie in one bucket: what three digits take.
 const BUCKET_BITS: usize = 10;
+
+/// An encoding without its compression, where it has one; `None` where that is broken.
+pub(super) fn plain(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let Some(compressed) = bytes.strip_prefix(&COMPRESSED) else { return Some(Cow::Borrowed(bytes)) };
+    let mut plain = Vec::new();
+    ZlibDecoder::new(compressed.get(4..)?).take(MOST).read_to_end(&mut plain).ok()?;
+    Some(Cow::Owned(plain))
+}
 
 /// `(value, how often)`, from the smallest value on; the value is the least of those that are counted together.
 pub(super) struct Counts<'a> {
