@@ -93,7 +93,9 @@ fn go_collects_when_it_is_asked_and_tells_its_live_heap_from_then_on() {
     assert!((40.0 * MIB..60.0 * MIB).contains(&second), "{second}");
     let logged = collections(&lines);
     assert_eq!(logged.iter().filter(|(.., forced)| *forced).count(), 2);
-    assert_eq!(seen.pauses().iter().filter(|pause| pause.forced).count(), 2);
+    // One that was under way by itself when we asked ends in the same stretch.
+    let forced = seen.pauses().iter().filter(|pause| pause.forced).count();
+    assert!((2..=3).contains(&forced), "{forced}");
     // What is told of a collection is what its log has of it, in whole MB.
     let told = seen.live_heap();
     let near = |live: f64| logged.iter().any(|(_, logged, _)| (live / MIB - logged).abs() < 1.5);
