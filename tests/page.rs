@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -12,8 +13,28 @@ use crate::stage::{Stage, process, scenario, wait_for};
 const PATIENCE: Duration = Duration::from_mins(1);
 const PHASES: &str = "[{name: baseline, for: 2s}, {name: work, for: 8s, users: 4}, {name: settle, for: 2s}]";
 
-/// A short run of a service that leaks, told from its folder.
+/// A short run of a service that leaks, made once; each test has a copy of its folder.
 fn leaking() -> Stage {
+    static RUN: OnceLock<PathBuf> = OnceLock::new();
+    let kept = RUN.get_or_init(|| {
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("leaking-run");
+        let _ = std::fs::remove_dir_all(&kept);
+        copy(&run_a_leak().folder, &kept);
+        kept
+    });
+    let stage = Stage::new("");
+    copy(kept, &stage.folder);
+    stage
+}
+
+/// Copies what is in a folder into another one.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().unwrap();
+    assert!(copied.success());
+}
+
+fn run_a_leak() -> Stage {
     let target = process(", --base, 16MiB, --leak, 4KiB");
     let rules = "{memory: {peak: {below: 1MiB}}, latency: {p99: 5s}}";
     let scenario = scenario(&target, PHASES, rules).replacen("load:", "probes: {every: 100ms}\nload:", 1);

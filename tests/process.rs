@@ -7,7 +7,7 @@ pub(crate) const SHORT: &str = "[{name: baseline, for: 4s}, {name: warm-up, for:
                                 {name: work, for: 16s, users: 8}, {name: settle, for: 4s}]";
 /// A few seconds of load.
 pub(crate) const VERY_SHORT: &str =
-    "[{name: baseline, for: 2s}, {name: work, for: 8s, users: 4}, {name: settle, for: 2s}]";
+    "[{name: baseline, for: 1s}, {name: work, for: 6s, users: 4}, {name: settle, for: 1s}]";
 
 #[test]
 fn a_healthy_service_passes() {
@@ -58,7 +58,7 @@ fn a_leak_under_a_sawtooth_is_found_in_cycles() {
 #[test]
 fn leaked_descriptors_fail_though_memory_is_flat() {
     // Many open files are counted less often, and on a busy machine seldom: there is time for enough.
-    let phases = "[{name: baseline, for: 4s}, {name: warm-up, for: 2s, users: 0..8}, {name: work, for: 30s, users: 8}, \
+    let phases = "[{name: baseline, for: 4s}, {name: warm-up, for: 2s, users: 0..8}, {name: work, for: 20s, users: 8}, \
                   {name: settle, for: 3s}]";
     let stage = Stage::new(&scenario(&process(", --base, 16MiB, --leak-fd, 20"), phases, "{}"));
     stage.run().expect_code(1);

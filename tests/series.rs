@@ -72,7 +72,7 @@ fn what_will_be_scraped_is_told_before_it_is() {
 
 #[test]
 fn leaked_connections_are_named_by_the_port_that_they_are_to() {
-    let phases = "[{name: baseline, for: 4s}, {name: work, for: 90s, users: 8}, {name: settle, for: 4s}]";
+    let phases = "[{name: baseline, for: 2s}, {name: work, for: 40s, users: 8}, {name: settle, for: 2s}]";
     // The kernel goes through all of its table for each count, so they are few, and growth needs 48 of them.
     let target = process(", --leak-connection, 100");
     let stage = Stage::new(&(scenario(&target, phases, "{}") + "probes: {every: 100ms}\n"));

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use run::{Progress, Snapshot};
+use run::{Growth, Progress, Snapshot};
 use scenario::Phase;
-use timeline::{Amount, Elapsed, Happening, Unit, show_bytes};
+use timeline::{Amount, Elapsed, Happening, Unit, show_bytes, show_duration};
 
 use crate::output;
 
@@ -138,6 +138,7 @@ impl Live {
         if let Some(memory) = snapshot.memory {
             parts.push(format!("{} {}", show_bytes(memory), self.sparks()).trim_end().to_owned());
         }
+        parts.extend(snapshot.growth.as_ref().map(told_of));
         parts.push(format!("{left} left"));
         parts.join("  ")
     }
@@ -154,6 +155,13 @@ impl Live {
         let spread = (most - least).max(most * 0.01).max(1.0);
         self.memory.iter().map(|value| MARKS[((value - least) / spread * 7.0) as usize]).collect()
     }
+}
+
+/// `+52 MiB/min (active), full in 8m 20s`
+fn told_of(growth: &Growth) -> String {
+    let grade = growth.grade.as_ref().map_or_else(String::new, |grade| format!(" ({grade})"));
+    let full = growth.full_in.map_or_else(String::new, |time| format!(", full in {}", show_duration(time)));
+    format!("+{}/min of load{grade}{full}", show_bytes(growth.pace * 60.0))
 }
 
 /// The load that a phase asks for, in words.

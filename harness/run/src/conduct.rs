@@ -21,6 +21,7 @@ use verdict::Look;
 use crate::agents;
 use crate::fallback::Engine;
 use crate::foreign::{Foreign, Job};
+use crate::growing::Growing;
 use crate::logs::Logs;
 use crate::progress::{Progress, Snapshot};
 use crate::seen::Seen;
@@ -53,7 +54,8 @@ async fn perform(order: Order, clock: Clock, watcher: Watcher<'_>) -> Result<Run
     watcher(Progress::Kept(writer.folder().to_owned()));
     let owner = Owner::this_process(&writer.about().id);
     let reaper = Reaper::spawn(&owner).map_err(RunError::Reaper)?;
-    let mut stage = Stage { plan: &order.plan, clock, interrupts: order.interrupts, watcher };
+    let growing = Growing::default();
+    let mut stage = Stage { plan: &order.plan, clock, interrupts: order.interrupts, watcher, growing };
     let (outcome, not_started) = stage.play(&mut writer, &owner).await;
     if let Err(error) = reaper.dismiss().await {
         tracing::warn!("the reaper did not end: {error}");
@@ -77,6 +79,7 @@ struct Stage<'a> {
     clock: Clock,
     interrupts: watch::Receiver<u32>,
     watcher: Watcher<'a>,
+    growing: Growing,
 }
 
 impl Stage<'_> {
@@ -319,7 +322,7 @@ impl Stage<'_> {
         seen.append(Observation::Event(Event { at: self.clock.now(), what }));
     }
 
-    fn snapshot(&self, session: &Session, cut: &Cut, seen: &Seen) -> Snapshot {
+    fn snapshot(&mut self, session: &Session, cut: &Cut, seen: &Seen) -> Snapshot {
         let seconds = cut.load.end.since(cut.load.start).max(Duration::from_millis(1)).as_secs_f64();
         Snapshot {
             users: cut.load.users_planned,
@@ -331,16 +334,18 @@ impl Stage<'_> {
         }
     }
 
-    fn without_load(&self, session: &Session, seen: &Seen) -> Snapshot {
+    fn without_load(&mut self, session: &Session, seen: &Seen) -> Snapshot {
+        let (at, memory) = (session.planned(self.clock.now()), seen.memory());
         Snapshot {
-            at: session.planned(self.clock.now()),
+            at,
             length: self.plan.length(),
             users: 0,
             rate: 0.0,
             waiting: 0,
             failed: 0,
             latency: None,
-            memory: seen.memory(),
+            memory,
+            growth: memory.and_then(|memory| self.growing.take(self.plan, at, memory)),
         }
     }
 

@@ -8,6 +8,7 @@ mod conduct;
 mod counts;
 mod fallback;
 mod foreign;
+mod growing;
 mod logs;
 mod progress;
 mod seen;
@@ -23,7 +24,7 @@ use tokio::sync::watch;
 
 pub use conduct::conduct;
 pub use probe::{Host, host};
-pub use progress::{Progress, Snapshot};
+pub use progress::{Growth, Progress, Snapshot};
 
 /// What is to be run, and where it is kept.
 #[derive(Debug)]

@@ -42,4 +42,17 @@ pub struct Snapshot {
     pub latency: Option<(u64, u64)>,
     /// The target's memory, in bytes.
     pub memory: Option<f64>,
+    /// How fast it grows.
+    pub growth: Option<Growth>,
+}
+
+/// How fast memory seems to grow: an estimate, and no verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Growth {
+    /// Bytes per second of load.
+    pub pace: f64,
+    /// What the scenario calls growth like this.
+    pub grade: Option<String>,
+    /// The load until memory is at its limit, where it has one.
+    pub full_in: Option<Duration>,
 }

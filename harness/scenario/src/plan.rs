@@ -87,6 +87,11 @@ impl Plan {
         self.load_phases().map(|phase| phase.length).sum()
     }
 
+    /// The time of the load up to `at`, counted from the start of the first phase.
+    pub fn load_by(&self, at: Elapsed) -> Duration {
+        self.load_phases().map(|phase| at.since(phase.start).min(phase.length)).sum()
+    }
+
     /// The largest number of users at any time.
     pub fn most_users(&self) -> u64 {
         self.phases.iter().map(|phase| phase.users.from.max(phase.users.to)).max().unwrap_or(0)
@@ -504,6 +509,25 @@ pub struct Assertion {
     pub rule: Rule,
     /// Was it written in the scenario?
     pub asked_for: bool,
+    /// What a value is called, from the lowest to the highest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grades: Vec<Grade>,
+}
+
+/// What a value is called from some value on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Grade {
+    /// The name.
+    pub name: String,
+    /// The least that is called so.
+    pub from: Amount,
+}
+
+impl Assertion {
+    /// The grade of a value in the unit of its limit; none below the lowest.
+    pub fn grade(&self, value: f64) -> Option<&Grade> {
+        self.grades.iter().rfind(|grade| grade.from.value <= value)
+    }
 }
 
 /// What can be asserted. Limits are in bytes, seconds, shares and counts.

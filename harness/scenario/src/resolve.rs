@@ -5,6 +5,7 @@ mod answer;
 mod assertions;
 mod drive;
 mod foreign;
+mod grades;
 mod load;
 mod logs;
 mod probes;

@@ -393,6 +393,9 @@ pub struct WithinSpec {
 pub struct GrowthSpec {
     /// The limit.
     pub below: GrowthPerHour,
+    /// What growth is called from where on: `{slow: 10MiB/min, critical: 500MiB/min}`.
+    #[serde(default)]
+    pub grades: BTreeMap<String, GrowthPerHour>,
 }
 
 /// `{below: 100MiB}`

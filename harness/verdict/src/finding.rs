@@ -82,6 +82,9 @@ pub struct Evidence {
     /// When memory reaches its limit if it goes on as it was seen.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub exhaustion: Option<Exhaustion>,
+    /// What the scenario calls a value like this.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub grade: Option<String>,
     /// More of it, a sentence a line.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,

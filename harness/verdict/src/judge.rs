@@ -11,6 +11,7 @@ mod cycles;
 mod exhaustion;
 mod generator;
 mod health;
+mod kind;
 mod leak;
 mod level;
 mod logs;
@@ -42,7 +43,7 @@ pub use analyze::{Given, analyze};
 pub use looks::{Look, looks};
 pub use measures::measure;
 use pauses::Budget;
-use scenario::{Plan, Rule};
+use scenario::{Assertion, Plan, Rule};
 pub use sight::Sight;
 use timeline::{
     Amount, Elapsed, Happening, Metric, Outcome, PhaseSpan, Series, SeriesKey, Subject, Timeline, Unit, show_bytes,
@@ -58,10 +59,31 @@ pub fn judge(plan: &Plan, timeline: &Timeline) -> Vec<Finding> {
     let of_leaks = looked.as_ref().map_or(case, |(seen, terms)| Case { plan, timeline: seen, terms: *terms });
     let judged = plan.assertions.iter().filter(|assertion| !case.is_out_of_reach(&assertion.rule));
     let findings = judged.flat_map(|assertion| {
-        let case = if sight::is_on_leaks(&assertion.rule) { of_leaks } else { case };
-        case.findings(&assertion.rule)
+        let rule = &assertion.rule;
+        let findings = if sight::is_on_leaks(rule) { of_leaks } else { case }.findings(rule);
+        let told = move |finding| case.with_what_grew(rule, case.with_early_end(graded(assertion, finding)));
+        findings.into_iter().map(told)
     });
-    findings.map(|finding| case.with_what_grew(case.with_early_end(finding))).collect()
+    findings.collect()
+}
+
+/// Is it on memory, or on a part of it?
+fn is_on_bytes(rule: &Rule) -> bool {
+    match rule {
+        Rule::Series { of, .. } => of.needs().first().is_some_and(|metric| metric.unit() == Unit::Bytes),
+        rule => rule.id().starts_with("memory."),
+    }
+}
+
+/// With the name that the scenario has for its value.
+fn graded(assertion: &Assertion, mut finding: Finding) -> Finding {
+    let value = finding.evidence.value.filter(|_| finding.verdict != Verdict::Inconclusive);
+    if let Some(grade) = value.and_then(|value| assertion.grade(value.value)) {
+        finding.summary.push_str(&format!("; graded {}", grade.name));
+        finding.evidence.notes.push(format!("graded {}: from {} on", grade.name, grade.from));
+        finding.evidence.grade = Some(grade.name.clone());
+    }
+    finding
 }
 
 /// The worst of `findings`, and of what `outcome` says: a target that died is a failure, a run that
@@ -204,9 +226,10 @@ impl<'a> Case<'a> {
         matches!(self.timeline.outcome, Outcome::StoppedEarly { .. })
     }
 
-    /// A failure of memory names what its runtime saw grow most.
-    fn with_what_grew(self, mut finding: Finding) -> Finding {
-        if finding.verdict == Verdict::Fail && finding.assertion.starts_with("memory.") {
+    /// A failure of memory, or of a part of it, names what its runtime saw grow most.
+    fn with_what_grew(self, rule: &Rule, mut finding: Finding) -> Finding {
+        if finding.verdict == Verdict::Fail && is_on_bytes(rule) {
+            finding.evidence.notes.extend(self.kind_of_leak());
             finding.evidence.notes.extend(self.what_grew());
             finding.evidence.notes.extend(self.which_process_grew());
         }

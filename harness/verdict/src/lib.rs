@@ -8,9 +8,11 @@ pub mod growth;
 pub mod history;
 
 mod judge;
+mod outlook;
 mod stats;
 mod trace;
 
 pub use finding::{Estimate, Evidence, Exhaustion, Finding, Verdict};
 pub use judge::{Given, Look, Sight, analyze, judge, looks, overall};
+pub use outlook::Outlook;
 pub use trace::{Mark, Stroke, Trace};

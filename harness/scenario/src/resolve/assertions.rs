@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use timeline::{Amount, Metric, Unit};
 
-use super::{Resolver, judged_seconds};
+use super::{Resolver, grades, judged_seconds};
 use crate::plan::{Assertion, Phase, Plan, ProbePlan, Rule, Users, Watcher};
 use crate::spec::{AssertSpec, LatencySpec, MemorySpec, PausesSpec};
 
@@ -19,9 +19,11 @@ impl Resolver<'_> {
         let rules = rules.unwrap_or(&default);
         self.is_in_reach(rules, plan);
         let mut asked = Vec::new();
+        let mut grades = Vec::new();
         if let Some(memory) = &rules.memory {
             self.memory_needs(memory, plan);
             asked.extend(memory_rules(memory));
+            grades.extend(memory.growth.iter().flat_map(|growth| grades::of_memory(&growth.grades)));
         }
         for (watcher, budgets) in [(Watcher::Best, &rules.pauses), (Watcher::Heartbeat, &rules.stalls)] {
             asked.extend(budgets.iter().flat_map(|budgets| pause_rules(budgets, watcher)));
@@ -29,11 +31,14 @@ impl Resolver<'_> {
         asked.extend(rules.latency.iter().flat_map(latency_rules));
         asked.extend(rules.errors.as_ref().map(|errors| Rule::Errors { below: errors.below.0 }));
         asked.extend(rules.throughput.as_ref().map(|throughput| Rule::Throughput { above: throughput.above.0 }));
-        asked.extend(self.series_rules(&rules.series, plan));
-        asked.extend(self.log_rules(&rules.logs, &plan.target));
-        let implied = implied(&asked, plan);
-        let as_assertion = |asked_for| move |rule| Assertion { rule, asked_for };
-        implied.into_iter().map(as_assertion(false)).chain(asked.into_iter().map(as_assertion(true))).collect()
+        let implied = implied(&asked, plan).into_iter().map(|rule| Assertion { asked_for: false, ..asked_for(rule) });
+        let series = self.series_rules(&rules.series, plan);
+        let logs = self.log_rules(&rules.logs, &plan.target);
+        let before = asked.into_iter().map(|rule| {
+            let grades = if is_on_growth(&rule) { grades.clone() } else { Vec::new() };
+            Assertion { grades, ..asked_for(rule) }
+        });
+        implied.chain(before).chain(series).chain(logs.into_iter().map(asked_for)).collect()
     }
 
     /// Rules about a baseline need one; rules about a settled level need one too.
@@ -100,6 +105,16 @@ impl Resolver<'_> {
             self.refuse(&["assert", "memory", key], message, "lengthen the load, or shorten `probes.every`");
         }
     }
+}
+
+/// A rule that the scenario has written, without grades.
+pub(super) fn asked_for(rule: Rule) -> Assertion {
+    Assertion { rule, asked_for: true, grades: Vec::new() }
+}
+
+/// Is it `memory.growth`, which is per time?
+fn is_on_growth(rule: &Rule) -> bool {
+    matches!(rule, Rule::Growth { below: Some(Amount { unit: Unit::BytesPerHour, .. }) })
 }
 
 fn memory_rules(memory: &MemorySpec) -> Vec<Rule> {

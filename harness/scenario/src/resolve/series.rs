@@ -6,7 +6,7 @@ use timeline::{Amount, Metric, Unit};
 
 use super::Resolver;
 use crate::decode::did_you_mean;
-use crate::plan::{During, Phase, Plan, Quantity, Rule, SeriesRule, Tolerance};
+use crate::plan::{Assertion, During, Phase, Plan, Quantity, SeriesRule, Tolerance};
 use crate::quantity::Limit;
 use crate::short::Short;
 use crate::spec::SeriesRuleSpec;
@@ -16,7 +16,7 @@ const ALIASES: [(&str, Metric); 2] = [("rss", Metric::ResidentMemory), ("externa
 const RULE_HINT: &str = "`{metric: open_files, max: 500}` or `{ratio: [external, rss], max: 200%}`";
 
 impl Resolver<'_> {
-    pub(super) fn series_rules(&mut self, rules: &[SeriesRuleSpec], plan: &Plan) -> Vec<Rule> {
+    pub(super) fn series_rules(&mut self, rules: &[SeriesRuleSpec], plan: &Plan) -> Vec<Assertion> {
         let mut ids = BTreeSet::new();
         let mut all = Vec::new();
         for (index, written) in rules.iter().enumerate() {
@@ -28,9 +28,9 @@ impl Resolver<'_> {
                 self.refuse(&place, format!("nothing is said of `{of}`"), "`max: 100`, or `growth: none`");
             }
             for rule in limits {
-                let rule = Rule::Series { of, rule };
-                if ids.insert(rule.id()) {
-                    all.push(rule);
+                let graded = self.graded(&place, written, of, rule);
+                if ids.insert(graded.rule.id()) {
+                    all.push(graded);
                 } else {
                     self.refuse(&place, "this stands here twice", "leave one of the two out");
                 }
@@ -95,6 +95,7 @@ impl Resolver<'_> {
             );
         }
         self.has_part(place, during, &plan.phases);
+        self.grades_have_a_limit(place, written);
         let mut rules = Vec::new();
         for (key, bound) in bounds {
             let Some(limit) = bound.and_then(|bound| self.in_unit_of(&[place, &[key]].concat(), bound, of)) else {
@@ -119,7 +120,7 @@ impl Resolver<'_> {
     }
 
     /// The value of a limit, which has to be in the unit of what it limits.
-    fn in_unit_of(&mut self, place: &[&str], limit: Limit, of: Quantity) -> Option<f64> {
+    pub(super) fn in_unit_of(&mut self, place: &[&str], limit: Limit, of: Quantity) -> Option<f64> {
         let Limit(Amount { value, unit }) = limit;
         let wanted = of.metric().unit();
         // A share may be written as the number that it is.

@@ -1,5 +1,7 @@
 //! What has to hold of series.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,6 +21,9 @@ pub struct SeriesRuleSpec {
     pub max: Option<Limit>,
     /// It is never below this.
     pub min: Option<Limit>,
+    /// What its highest value is called from where on, beside `max`: `{many: 100, socket leak: 500}`.
+    #[serde(default)]
+    pub grades: BTreeMap<String, Limit>,
     /// In which part of the run `max` and `min` count: in all of it where nothing is said.
     pub during: Option<Part>,
     /// Under load it does not keep growing: `none`, or `{below: 1MiB/h}`.
@@ -35,6 +40,9 @@ pub struct SeriesRuleSpec {
 pub struct GrowingBelow {
     /// The limit.
     pub below: Growing,
+    /// What growth is called from where on: `{slow: 10MiB/min, critical: 500MiB/min}`.
+    #[serde(default)]
+    pub grades: BTreeMap<String, Growing>,
 }
 
 /// `{below: 5/s}`

@@ -202,3 +202,46 @@ fn pages_that_cannot_be_read_are_told() {
         ],
     );
 }
+
+#[test]
+fn grades_are_in_the_unit_of_the_limit_that_they_stand_beside() {
+    let plan = |rules: &str| {
+        let source = format!(
+            "name: test\ntarget: {{process: {{command: [a]}}}}\nload:\n  journeys: [{{name: a, steps: [{{get: /}}]}}]\n  \
+             phases: [{{for: 100s, users: 1}}]\nassert: {rules}"
+        );
+        read(&source)
+    };
+    let graded = plan(
+        "{memory: {growth: {below: 1MiB/min, grades: {slow: 1MiB/min, critical: 2GiB/h, active: 10MiB/min}}}, \
+         series: [{metric: open_files, max: 500, growth: {below: 10/h, grades: {quick: 100/h}}, grades: {many: 100}}]}",
+    );
+    let graded: Vec<String> = graded
+        .unwrap()
+        .assertions
+        .iter()
+        .filter(|one| !one.grades.is_empty())
+        .map(|one| {
+            let names: Vec<&str> = one.grades.iter().map(|grade| grade.name.as_str()).collect();
+            format!("{}: {}", one.rule.id(), names.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        graded,
+        ["memory.growth: slow active critical", "series.open_files.max: many", "series.open_files.growth: quick"]
+    );
+    for (rules, wrong) in [
+        ("{series: [{metric: open_files, min: 5, grades: {many: 100}}]}", "they grade `max`, and it is not said"),
+        (
+            "{series: [{metric: open_files, max: 5, grades: {many: 100MiB}}]}",
+            "`open_files` is in plain numbers, and the limit is in bytes",
+        ),
+        (
+            "{series: [{metric: open_files, growth: {below: 10/h, grades: {quick: 1MiB/h}}}]}",
+            "it is not in the unit of the limit",
+        ),
+    ] {
+        let problems = plan(rules).unwrap_err();
+        assert!(problems.len() == 1 && problems[0].to_string().contains(wrong), "{problems:?}");
+    }
+}

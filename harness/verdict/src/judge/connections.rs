@@ -30,7 +30,7 @@ impl<'a> Case<'a> {
             return worst;
         }
         let names: Vec<&str> = metrics.iter().map(|metric| words(*metric)).collect();
-        let summary = format!("none of these keep growing: {}", names.join(", "));
+        let summary = format!("no kind of connection keeps growing: {}", names.join(", "));
         Judgement { summary, evidence: Evidence { value: None, ..worst.evidence }, ..worst }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use scenario::Launch;
 use timeline::{Elapsed, Metric, Series, Subject, show_duration};
 
 use super::scale::Pace;
@@ -65,12 +64,7 @@ impl Case<'_> {
     }
 
     fn memory_limit(self) -> Option<f64> {
-        let resources = match &self.plan.target.launch {
-            Launch::Container(container) => container.resources,
-            Launch::Process(process) => process.resources,
-            Launch::Attach(_) => return None,
-        };
-        resources.memory.map(|bytes| bytes as f64)
+        self.plan.target.launch.resources().memory.map(|bytes| bytes as f64)
     }
 }
 

@@ -15,6 +15,10 @@ const MOST_CUT_OFF: f64 = 0.1;
 const SETTLING: Duration = Duration::from_millis(1500);
 /// An interval in which one request in a hundred was sent later than this by the load's own fault is a bad one.
 const MOST_LAG: Duration = Duration::from_millis(10);
+/// Of fewer arrivals than this the 99th percentile is the longest: one that is late says little of the others.
+const FEW: u64 = 100;
+/// Where few were due and half of them were on time, this share of a bad interval's is taken to be late.
+const LATE_OF_FEW: f64 = 0.1;
 /// More of the arrivals than this in bad intervals, and percentiles are not the target's any more.
 const MOST_LATE: f64 = 0.01;
 /// More of the arrivals than this given up, and the load was not the planned one.
@@ -40,7 +44,12 @@ impl Arrivals {
         let bad = Duration::from_micros(lag.p99) > MOST_LAG;
         self.due += due;
         self.missed += missed;
-        self.late += if bad { due } else { 0 };
+        let most_on_time = due < FEW && Duration::from_micros(lag.p50) <= MOST_LAG;
+        self.late += match (bad, most_on_time) {
+            (false, _) => 0,
+            (true, true) => (due as f64 * LATE_OF_FEW).ceil() as u64,
+            (true, false) => due,
+        };
         self.bad_intervals += usize::from(bad);
         self.intervals += usize::from(due > 0);
         self.worst = (self.worst.0.max(lag.p99), self.worst.1.max(lag.max));

@@ -4,7 +4,7 @@ use timeline::{Amount, Elapsed, Metric, Subject};
 
 use super::scale::Scale;
 use super::witness::{Place, Testimony, Weight, Witness};
-use super::{Case, Judgement, Window};
+use super::{Case, Judgement, Window, ratchet};
 use crate::finding::{Estimate, Evidence, Verdict};
 use crate::growth::{FEWEST_SAMPLES, Shape, Tolerance, Trend};
 
@@ -87,6 +87,7 @@ impl Case<'_> {
         notes.extend((!witness.mature).then(|| too_soon.to_owned()));
         notes.extend(exhaustion.map(|exhaustion| exhaustion.told(&witness.pace)));
         notes.extend(self.restart_note());
+        notes.extend(self.few_rests(heard).filter(|_| verdict == Verdict::Inconclusive));
         notes.extend(self.what_stays().filter(|_| *subject == Subject::Target && verdict != Verdict::Fail));
         let settled_by = heard.witnesses.iter().find_map(|one| one.settled_by(per_second));
         let others = Scale::all(self, &heard.work).into_iter().filter(|other| other.unit != scale.unit);
@@ -98,12 +99,23 @@ impl Case<'_> {
             samples: witness.samples,
             source: Some(witness.source.clone()),
             settled_by: settled_by.filter(|_| verdict == Verdict::Inconclusive),
-            shape: heard.witnesses.iter().find_map(|one| one.shape).map(|shape| shape_name(shape).to_owned()),
+            shape: shape_told(heard, witness).map(|shape| shape_name(shape).to_owned()),
             also,
             exhaustion,
             notes,
             trace: Some(witness.trace(subject, &heard.work, per_second)),
             ..scale.evidence(&witness.pace)
+        })
+    }
+
+    /// What the cycles lacked, where their rests could have told but were too few.
+    fn few_rests(self, heard: &Testimony) -> Option<String> {
+        let rests = self.rests();
+        let spoken = heard.witnesses.iter().any(|one| one.place == Place::Rests);
+        let cycles = ratchet::cycles_for_a_line();
+        (rests > 0 && rests < cycles && !spoken).then(|| {
+            let fewest = ratchet::FEWEST;
+            format!("{rests} cycles are too few to judge by their rests: {fewest} have to come after the warm-up, so `repeat: {cycles}`")
         })
     }
 
@@ -141,10 +153,17 @@ fn summary(ruling: &Ruling, scale: &Scale, limit: Option<Amount>) -> String {
 }
 
 fn facts(heard: &Testimony, witness: &Witness) -> String {
-    let shape = heard.witnesses.iter().find_map(|one| one.shape).map_or("unknown", shape_name);
+    let shape = shape_told(heard, witness).map_or_else(String::new, |shape| format!("shape: {}; ", shape_name(shape)));
     let (requests, load) = (heard.work.requests, Elapsed::from_seconds(heard.work.seconds));
     let level = super::bytes(witness.level);
-    format!("shape: {shape}; {requests} requests in {load} of load, settled level {level}")
+    format!("{shape}{requests} requests in {load} of load, settled level {level}")
+}
+
+/// Its own where it has one. Floors at rest are too few to look like anything; where they prove growth, what the load
+/// looks like is beside the point.
+fn shape_told(heard: &Testimony, witness: &Witness) -> Option<Shape> {
+    let proved_at_rest = witness.place == Place::Rests && witness.guarded && witness.pace.lower > 0.0;
+    witness.shape.or_else(|| heard.witnesses.iter().find_map(|one| one.shape).filter(|_| !proved_at_rest))
 }
 
 /// `that is 5.9 GiB/h, 6.9 MiB/cycle`.

@@ -58,6 +58,11 @@ impl Ratchet {
     }
 }
 
+/// How many cycles it takes that enough of their floors come after the warm-up.
+pub(super) fn cycles_for_a_line() -> usize {
+    (FEWEST as f64 / (1.0 - WARM_SHARE)).ceil() as usize
+}
+
 /// Judges `question.samples` as floors at rest: `(seconds of load until then, floor)`. The detector itself does it
 /// where they are enough for it, a line where they are few; `None` where they are too few even for that.
 pub(super) fn assess(question: &Question) -> Option<Ratchet> {

@@ -81,9 +81,12 @@ impl Case<'_> {
         let mut merged = new_histogram();
         let mut unanswered = 0;
         for interval in &self.timeline.latency {
-            let histogram = interval.times().decode()?;
-            unanswered += interval.requests.saturating_sub(histogram.len() + interval.unawaited);
-            merged.add(&histogram).ok()?;
+            let before = merged.len();
+            if !interval.times().add_to(&mut merged) {
+                return None;
+            }
+            let answered = merged.len() - before;
+            unanswered += interval.requests.saturating_sub(answered + interval.unawaited);
         }
         merged.saturating_record_n(merged.high(), unanswered);
         (!merged.is_empty()).then_some((merged, unanswered))

@@ -90,6 +90,11 @@ impl<'a> Case<'a> {
         floors
     }
 
+    /// How many cycles of phases end in a rest.
+    pub(super) fn rests(self) -> usize {
+        self.cycles_of_phases().len()
+    }
+
     /// Was the live heap told in each rest of the cycles, or in all but one of them?
     pub(super) fn is_collected_at_rest(self, series: &Series) -> bool {
         let rests: Vec<&PhaseSpan> = self.cycles().iter().filter_map(|cycle| cycle.rest).collect();

@@ -63,6 +63,45 @@ fn a_failure_of_memory_names_what_has_grown() {
 }
 
 #[test]
+fn a_failure_of_memory_says_what_kind_of_leak_it_is() {
+    let leaks = |share: f64| move |seconds: f64| under_load(seconds) * 1_000_000.0 * share;
+    let played = |metric, share| {
+        let played = Played::new("{}").series(Metric::AnonymousMemory, noisy(leaks(1.0)));
+        played.series(Metric::HeapUsed, |_| 5e6).series(metric, leaks(share))
+    };
+    let kind = |played: &Played| {
+        let failed = played.expect("memory.growth", Verdict::Fail, "memory.growth.exceeded");
+        let kind = failed.evidence.notes.iter().find(|note| note.starts_with("kind: "));
+        kind.unwrap_or_else(|| panic!("{failed:#?}")).clone()
+    };
+    let buffers = kind(&played(Metric::ExternalMemory, 0.9));
+    assert!(buffers.starts_with("kind: buffers outside the heap (external_memory grew by"), "{buffers}");
+    let objects = kind(&played(Metric::HeapUsed, 0.9));
+    assert!(objects.starts_with("kind: objects on the heap (heap_used grew by"), "{objects}");
+    let native = kind(&played(Metric::ExternalMemory, 0.1));
+    assert!(native.starts_with("kind: what the runtime does not tell of"), "{native}");
+    let sockets =
+        kind(&played(Metric::HeapUsed, 0.9).series(Metric::Sockets, |seconds| 3.0 + under_load(seconds).round()));
+    assert!(sockets.starts_with("kind: resources that are not given back (sockets 3 to "), "{sockets}");
+    assert!(sockets.contains("; objects on the heap"), "{sockets}");
+}
+
+#[test]
+fn cycles_that_are_too_few_for_their_rests_say_how_many_it_takes() {
+    let cycles = |count: u32| {
+        let phases = format!(
+            "{{name: base, for: 10s}}, {{repeat: {count}, phases: [{{name: work, for: 8s, users: 10}}, {{name: rest, for: 4s}}]}}"
+        );
+        let memory = |seconds: f64| 4.0 * MIB * ((seconds * 0.7).sin() + (seconds * 0.31).cos());
+        Played::of("", &phases, "{memory: {growth: {below: 1MiB/h}}}").series(Metric::AnonymousMemory, noisy(memory))
+    };
+    let note = "5 cycles are too few to judge by their rests: 5 have to come after the warm-up, so `repeat: 8`";
+    let told = |count| cycles(count).finding("memory.growth").evidence.notes;
+    assert!(told(5).iter().any(|one| one == note), "{:#?}", told(5));
+    assert!(told(9).iter().all(|one| !one.contains("too few to judge by their rests")), "{:#?}", told(9));
+}
+
+#[test]
 fn a_live_heap_told_too_seldom_leaves_the_word_to_the_system() {
     let leaks = |seconds: f64| under_load(seconds) * 200_000.0;
     let told = |keep: fn(f64) -> bool| {

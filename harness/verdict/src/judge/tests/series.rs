@@ -241,3 +241,31 @@ fn a_leak_of_descriptors_says_of_which_kind_they_are() {
     let note = "of these grew sockets by 240, connections to :5432 by 240".to_owned();
     assert!(finding.evidence.notes.contains(&note), "{finding:#?}");
 }
+
+#[test]
+fn a_value_is_graded_by_the_names_that_the_scenario_gives() {
+    let rule = |value: f64| {
+        let rules = "{metric: jobs, max: 500, grades: {many: 100, socket leak: 500}}";
+        paged(rules).series(jobs(), move |_| value).finding("series.jobs.max")
+    };
+    assert_eq!(rule(20.0).evidence.grade, None);
+    assert_eq!(rule(200.0).evidence.grade.as_deref(), Some("many"));
+    let leak = rule(900.0);
+    assert_eq!(leak.evidence.grade.as_deref(), Some("socket leak"));
+    assert!(leak.summary.ends_with("(limit 500); graded socket leak"), "{}", leak.summary);
+}
+
+#[test]
+fn growth_is_graded_where_it_is_proved() {
+    let rules =
+        "{memory: {growth: {below: 1MiB/min, grades: {slow: 1MiB/min, active: 50MiB/min, critical: 500MiB/min}}}}";
+    let grows = |per_minute: f64| {
+        let grown = move |seconds: f64| under_load(seconds) / 60.0 * per_minute * MIB;
+        Played::new(rules).series(Metric::AnonymousMemory, noisy(grown)).finding("memory.growth")
+    };
+    assert_eq!(grows(0.0).evidence.grade, None);
+    assert_eq!(grows(10.0).evidence.grade.as_deref(), Some("slow"));
+    assert_eq!(grows(120.0).evidence.grade.as_deref(), Some("active"));
+    let worst = grows(900.0);
+    assert!(worst.summary.ends_with("; graded critical"), "{}", worst.summary);
+}
