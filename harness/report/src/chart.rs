@@ -14,16 +14,18 @@ const ROWS: usize = 4;
 
 /// The target's memory over the run: a title, the line, the phases. Empty where it was not sampled.
 pub(crate) fn memory(timeline: &Timeline, width: usize) -> Vec<String> {
-    let series = timeline.series(Metric::AnonymousMemory, &Subject::Target);
-    let Some((series, (low, high))) = series.and_then(|series| Some((series, range(series)?))) else {
-        return Vec::new();
-    };
+    let Some(series) = timeline.series(Metric::AnonymousMemory, &Subject::Target) else { return Vec::new() };
+    // What comes after the phases is the gathering of evidence.
+    let end = timeline.phases.last().map_or(timeline.end, |last| last.end);
+    let samples = series.within((Elapsed::ZERO, end)).to_vec();
+    let series = &Series { samples, source: series.source.clone() };
+    let Some((low, high)) = range(series) else { return Vec::new() };
     let columns = width.saturating_sub(2).clamp(NARROWEST, WIDEST);
     let [low_shown, high_shown] = [low, high].map(|value| Amount { value, unit: Metric::AnonymousMemory.unit() });
     vec![
         format!("Memory of the target, {low_shown} to {high_shown}"),
-        format!("  {}", line(&means(series, timeline.end, columns), low, high)),
-        format!("  {}", legend(&timeline.phases, timeline.end, columns)).trim_end().to_owned(),
+        format!("  {}", line(&means(series, end, columns), low, high)),
+        format!("  {}", legend(&timeline.phases, end, columns)).trim_end().to_owned(),
     ]
 }
 

@@ -589,6 +589,9 @@ pub enum Rule {
         /// Who tells of them.
         #[serde(default)]
         watcher: Watcher,
+        /// In which part of the run.
+        #[serde(default)]
+        during: During,
     },
     /// The 99th percentile of the pauses' lengths.
     PauseP99 {
@@ -596,6 +599,9 @@ pub enum Rule {
         limit: Duration,
         /// Who tells of them.
         watcher: Watcher,
+        /// In which part of the run.
+        #[serde(default)]
+        during: During,
     },
     /// The share of time that is spent in pauses.
     PauseShare {
@@ -603,6 +609,9 @@ pub enum Rule {
         below: f64,
         /// Who tells of them.
         watcher: Watcher,
+        /// In which part of the run.
+        #[serde(default)]
+        during: During,
     },
     /// How many pauses there are in a minute.
     PausesPerMinute {
@@ -610,6 +619,9 @@ pub enum Rule {
         most: f64,
         /// Who tells of them.
         watcher: Watcher,
+        /// In which part of the run.
+        #[serde(default)]
+        during: During,
     },
     /// A percentile of the service times of all steps under load.
     Latency {
@@ -712,10 +724,10 @@ impl Rule {
             Self::GrowthPerUser { .. } => "memory.growth_per_user".to_owned(),
             Self::CountGrowth { metric } => format!("{metric}.growth"),
             Self::ConnectionGrowth => "connections.growth".to_owned(),
-            Self::PauseMax { watcher, .. } => format!("{}.max", watcher.key()),
-            Self::PauseP99 { watcher, .. } => format!("{}.p99", watcher.key()),
-            Self::PauseShare { watcher, .. } => format!("{}.share", watcher.key()),
-            Self::PausesPerMinute { watcher, .. } => format!("{}.per_minute", watcher.key()),
+            Self::PauseMax { watcher, during, .. } => during.within(&format!("{}.max", watcher.key())),
+            Self::PauseP99 { watcher, during, .. } => during.within(&format!("{}.p99", watcher.key())),
+            Self::PauseShare { watcher, during, .. } => during.within(&format!("{}.share", watcher.key())),
+            Self::PausesPerMinute { watcher, during, .. } => during.within(&format!("{}.per_minute", watcher.key())),
             Self::Latency { percentile, .. } if *percentile >= 100.0 => "latency.max".to_owned(),
             Self::Latency { percentile, .. } => format!("latency.p{}", percentile.to_string().replace('.', "")),
             Self::Errors { .. } => "errors".to_owned(),

@@ -67,7 +67,7 @@ macro_rules! written {
     )*};
 }
 
-written! { Span Size GrowthPerHour Rate Percent SpanRange UserCount Near Statuses }
+written! { Span Size GrowthPerHour Rate Percent SpanRange UserCount Near Ceiling Statuses }
 written! { RuntimeName ArrivalRate Leave Spread Taking ConnectionUse HttpVersion Redirects AnswerPoint Pace }
 written! { Limit Growing Part }
 
@@ -256,6 +256,20 @@ impl Written for Near {
     fn read(text: &str) -> Option<Self> {
         let share = Percent::read(text).map(|share| Tolerance::Share(share.0));
         share.or_else(|| Size::read(text).map(|size| Tolerance::Bytes(size.0))).map(Self)
+    }
+}
+
+/// A ceiling of memory: a share of the target's memory limit, or bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ceiling(pub Tolerance);
+
+impl Written for Ceiling {
+    const NAME: &'static str = "a ceiling";
+    const EXAMPLE: &'static str = "a size, or a share of the target's memory limit: `1GiB`, `80%`";
+    const PATTERN: &'static str = Near::PATTERN;
+
+    fn read(text: &str) -> Option<Self> {
+        Near::read(text).map(|near| Self(near.0))
     }
 }
 

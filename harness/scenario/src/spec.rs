@@ -15,8 +15,8 @@ use serde::Deserialize;
 pub(crate) use self::drive::{ClientSpec, DataSpec};
 pub(crate) use self::journey::{CaptureSpec, MannerSpec, PartSpec, PatternSpec, ThinkSpec};
 use crate::quantity::{
-    ArrivalRate, GrowthPerHour, Leave, Near, Percent, Rate, RuntimeName, Size, Span, SpanRange, Spread, Statuses,
-    UserCount,
+    ArrivalRate, Ceiling, GrowthPerHour, Leave, Near, Percent, Rate, RuntimeName, Size, Span, SpanRange, Spread,
+    Statuses, UserCount,
 };
 use crate::short::{InOrder, Short};
 
@@ -375,8 +375,8 @@ pub struct MemorySpec {
     pub above_baseline: Option<SizeBelow>,
     /// Before the load it is below this.
     pub idle: Option<SizeBelow>,
-    /// The working set never passes this.
-    pub peak: Option<SizeBelow>,
+    /// The working set never passes this: a size, or a share of the target's memory limit.
+    pub peak: Option<CeilingBelow>,
 }
 
 /// `{within: 10%}`
@@ -396,6 +396,14 @@ pub struct GrowthSpec {
     /// What growth is called from where on: `{slow: 10MiB/min, critical: 500MiB/min}`.
     #[serde(default)]
     pub grades: BTreeMap<String, GrowthPerHour>,
+}
+
+/// `{below: 1GiB}` or `{below: 80%}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CeilingBelow {
+    /// The limit.
+    pub below: Ceiling,
 }
 
 /// `{below: 100MiB}`
@@ -418,6 +426,30 @@ pub struct PausesSpec {
     pub share: Option<Percent>,
     /// How many there are in a minute.
     pub per_minute: Option<f64>,
+    /// Of those in the idle phase before the load.
+    pub idle: Option<IdlePausesSpec>,
+}
+
+/// Of the pauses before the load.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdlePausesSpec {
+    /// No pause is longer.
+    pub max: Option<Span>,
+    /// The 99th percentile of their lengths.
+    pub p99: Option<Span>,
+    /// The share of time in them.
+    pub share: Option<Percent>,
+    /// How many there are in a minute.
+    pub per_minute: Option<f64>,
+}
+
+impl IdlePausesSpec {
+    /// The same without its place in the run.
+    pub(crate) fn limits(&self) -> PausesSpec {
+        let Self { max, p99, share, per_minute } = *self;
+        PausesSpec { max, p99, share, per_minute, idle: None }
+    }
 }
 
 /// Of the service times: a limit per percentile.

@@ -274,3 +274,18 @@ fn assertions_that_a_plan_cannot_show_are_refused() {
     let problems = load_assertions(source, &plan, &|_| None).unwrap_err();
     assert!(problems[0].message.contains("there is no idle phase"), "{problems:?}");
 }
+
+#[test]
+fn a_peak_may_be_a_share_of_the_memory_limit() {
+    let source = |limit: &str| {
+        format!(
+            "name: test\ntarget: {{process: {{command: [a]{limit}}}}}\nload:\n  journeys: [{{name: a, steps: [{{get: /}}]}}]\n  \
+             phases: [{{for: 100s, users: 1}}]\nassert: {{memory: {{peak: {{below: 80%}}}}}}"
+        )
+    };
+    let plan = read(&source(", memory: 100MiB")).unwrap();
+    assert!(plan.assertions.iter().any(|one| one.rule == Rule::Peak { below: 0.8 * 104_857_600.0 }));
+    let hint = "give it one: `memory: 512MiB`; or write a size";
+    let wrong = format!("6:19: the target has no memory limit of which that is a share ({hint})");
+    assert_eq!(problems(&source("")), [wrong]);
+}

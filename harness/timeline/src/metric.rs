@@ -75,6 +75,8 @@ pub enum Kind {
 
 /// What the name of a count of connections begins with; the port follows.
 const CONNECTIONS: &str = "connections to :";
+/// What the name of a count of active resources of one type begins with; the type follows.
+const ACTIVE_RESOURCES: &str = "active_resources ";
 
 /// A quantity of the target, the harness or the host. In records and JSON it is its name; of a named one, its name, a
 /// space and its unit: `external bytes`.
@@ -289,6 +291,19 @@ impl Metric {
     pub fn port_of_connections(self) -> Option<u16> {
         match self {
             Self::Named(name, Unit::Count) => name.text().strip_prefix(CONNECTIONS)?.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The active resources of Node of one type: `active_resources TCPSocketWrap`.
+    pub fn active_resources_of(kind: &str) -> Self {
+        Self::Named(Name::new(&format!("{ACTIVE_RESOURCES}{kind}")), Unit::Count)
+    }
+
+    /// The type of the active resources of Node that it counts.
+    pub fn kind_of_active_resources(self) -> Option<&'static str> {
+        match self {
+            Self::Named(name, Unit::Count) => name.text().strip_prefix(ACTIVE_RESOURCES),
             _ => None,
         }
     }

@@ -159,10 +159,14 @@ impl<'a> Case<'a> {
             Rule::GrowthPerUser { below } => self.growth_per_user(*below),
             Rule::CountGrowth { metric } => self.count_growth(*metric),
             Rule::ConnectionGrowth => self.connection_growth(),
-            Rule::PauseMax { limit, watcher } => self.pauses(*watcher, Budget::Max(limit.as_secs_f64())),
-            Rule::PauseP99 { limit, watcher } => self.pauses(*watcher, Budget::P99(limit.as_secs_f64())),
-            Rule::PauseShare { below, watcher } => self.pauses(*watcher, Budget::Share(*below)),
-            Rule::PausesPerMinute { most, watcher } => self.pauses(*watcher, Budget::PerMinute(*most)),
+            Rule::PauseMax { limit, watcher, during } => {
+                self.pauses(*watcher, *during, Budget::Max(limit.as_secs_f64()))
+            }
+            Rule::PauseP99 { limit, watcher, during } => {
+                self.pauses(*watcher, *during, Budget::P99(limit.as_secs_f64()))
+            }
+            Rule::PauseShare { below, watcher, during } => self.pauses(*watcher, *during, Budget::Share(*below)),
+            Rule::PausesPerMinute { most, watcher, during } => self.pauses(*watcher, *during, Budget::PerMinute(*most)),
             Rule::Latency { percentile, below } => self.latency(*percentile, *below),
             Rule::Errors { below } => self.errors(*below),
             Rule::Throughput { above } => self.throughput(*above),

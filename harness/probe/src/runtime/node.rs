@@ -3,6 +3,7 @@
 //! Pauses come out of Node's trace events, a window at a time. Only the category `v8` is asked for: the finer one has six
 //! times as many events, and the target stands still while those of a window are written out.
 
+mod active;
 mod door;
 mod evidence;
 mod room;
@@ -23,6 +24,7 @@ use timeline::{Elapsed, Evidence, Metric, Pause, Subject};
 
 use super::{COLLECTED_WITHIN, Moment, PATIENCE, Process, Refused, Runtime, Unreadable};
 use crate::out::Out;
+use active::Active;
 use trace::{Stopped, Trace};
 use wire::{Text, Told, Wire, WireError};
 
@@ -35,8 +37,9 @@ const WINDOW: Duration = Duration::from_secs(2);
 const LAST_WORDS: Duration = Duration::from_millis(500);
 /// What is asked for at each point of the grid; about 0.1 ms of the target's time.
 const USAGE: &str = "(() => { const usage = (globalThis.Deno ?? process).memoryUsage(); \
-    return [usage.heapUsed, usage.heapTotal, usage.external, usage.arrayBuffers, \
-    globalThis.process?.getActiveResourcesInfo?.().length] })()";
+    const active = globalThis.process?.getActiveResourcesInfo?.(); \
+    const kinds = active?.reduce((kinds, kind) => { kinds[kind] = (kinds[kind] ?? 0) + 1; return kinds }, {}); \
+    return [usage.heapUsed, usage.heapTotal, usage.external, usage.arrayBuffers, kinds] })()";
 const WHO: &str = "globalThis.Deno ? `Deno ${Deno.version.deno}` : `Node ${process.versions.node}`";
 /// Both close their inspector by this, from the inside; whoever asks for it gets no answer.
 const CLOSE: &str = "globalThis.process?._debugEnd?.()";
@@ -58,6 +61,7 @@ pub(crate) struct Node {
     ours: (Elapsed, Elapsed),
     /// Are allocations sampled since the baseline?
     sampling: bool,
+    active: Active,
 }
 
 impl Node {
@@ -77,6 +81,7 @@ impl Node {
             stops: Vec::new(),
             ours,
             sampling: false,
+            active: Active::default(),
         };
         let greeted = node.greet();
         greeted.map_err(Closed::Silent)?;
@@ -113,17 +118,15 @@ impl Node {
     }
 
     fn usage(&mut self, due: Elapsed, out: &Out) -> Result<(), WireError> {
-        const SERIES: [Metric; 5] = [
-            Metric::HeapUsed,
-            Metric::HeapTotal,
-            Metric::ExternalMemory,
-            Metric::ArrayBuffers,
-            Metric::ActiveResources,
-        ];
+        const SIZES: [Metric; 4] = [Metric::HeapUsed, Metric::HeapTotal, Metric::ExternalMemory, Metric::ArrayBuffers];
         let usage = self.evaluate(USAGE)?;
-        let values = SERIES.iter().zip(usage.as_array().into_iter().flatten());
-        let values = values.filter_map(|(metric, value)| Some((*metric, value.as_f64()?)));
-        out.values(&Subject::Target, due, &values.collect::<Vec<_>>(), |_| SOURCE);
+        let sizes = SIZES.iter().zip(usage.as_array().into_iter().flatten());
+        let mut values: Vec<(Metric, f64)> =
+            sizes.filter_map(|(metric, value)| Some((*metric, value.as_f64()?))).collect();
+        if let Some(active) = usage[SIZES.len()].as_object() {
+            values.extend(self.active.take(active));
+        }
+        out.values(&Subject::Target, due, &values, |_| SOURCE);
         Ok(())
     }
 

@@ -81,7 +81,7 @@ fn by_rule(frame: &Frame, finding: &Finding) -> Option<Chart> {
             let value = finding.evidence.value?.value;
             course::percentile(frame, *percentile, (value, below.as_secs_f64()))
         }
-        Rule::PauseMax { limit, watcher } | Rule::PauseP99 { limit, watcher } => {
+        Rule::PauseMax { limit, watcher, .. } | Rule::PauseP99 { limit, watcher, .. } => {
             pauses(frame, *watcher, Some(limit.as_secs_f64()))
         }
         Rule::PauseShare { watcher, .. } | Rule::PausesPerMinute { watcher, .. } => pauses(frame, *watcher, None),

@@ -82,13 +82,9 @@ pub enum SeriesRule {
 impl SeriesRule {
     /// What it is called in a finding.
     pub(crate) fn name(&self) -> String {
-        let with_part = |name: &str, during: During| match during {
-            During::Run => name.to_owned(),
-            part => format!("{name}.{}", part.name()),
-        };
         match self {
-            Self::Max { during, .. } => with_part("max", *during),
-            Self::Min { during, .. } => with_part("min", *during),
+            Self::Max { during, .. } => during.within("max"),
+            Self::Min { during, .. } => during.within("min"),
             Self::Growth { .. } => "growth".to_owned(),
             Self::ReturnsToBaseline { .. } => "returns_to_baseline".to_owned(),
             Self::Rate { .. } => "rate".to_owned(),
@@ -122,6 +118,13 @@ impl During {
             Self::Idle => "idle",
             Self::Load => "load",
             Self::Settle => "settle",
+        }
+    }
+    /// What a rule is called that holds in this part: `max`, `max.idle`.
+    pub(crate) fn within(self, rule: &str) -> String {
+        match self {
+            Self::Run => rule.to_owned(),
+            part => format!("{rule}.{}", part.name()),
         }
     }
 }

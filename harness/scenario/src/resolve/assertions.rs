@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use timeline::{Amount, Metric, Unit};
 
 use super::{Resolver, grades, judged_seconds};
-use crate::plan::{Assertion, Phase, Plan, ProbePlan, Rule, Users, Watcher};
+use crate::plan::{Assertion, During, Phase, Plan, ProbePlan, Rule, Tolerance, Users, Watcher};
 use crate::spec::{AssertSpec, LatencySpec, MemorySpec, PausesSpec};
 
 /// With fewer samples than this under load, growth cannot be judged.
@@ -22,11 +22,17 @@ impl Resolver<'_> {
         let mut grades = Vec::new();
         if let Some(memory) = &rules.memory {
             self.memory_needs(memory, plan);
-            asked.extend(memory_rules(memory));
+            let peak = self.peak(memory, plan);
+            asked.extend(memory_rules(memory, peak));
             grades.extend(memory.growth.iter().flat_map(|growth| grades::of_memory(&growth.grades)));
         }
         for (watcher, budgets) in [(Watcher::Best, &rules.pauses), (Watcher::Heartbeat, &rules.stalls)] {
-            asked.extend(budgets.iter().flat_map(|budgets| pause_rules(budgets, watcher)));
+            let Some(budgets) = budgets else { continue };
+            asked.extend(pause_rules(budgets, watcher, During::Run));
+            if let Some(idle) = &budgets.idle {
+                self.has_part(&["assert", watcher.key(), "idle"], During::Idle, &plan.phases);
+                asked.extend(pause_rules(&idle.limits(), watcher, During::Idle));
+            }
         }
         asked.extend(rules.latency.iter().flat_map(latency_rules));
         asked.extend(rules.errors.as_ref().map(|errors| Rule::Errors { below: errors.below.0 }));
@@ -67,6 +73,21 @@ impl Resolver<'_> {
         }
         if plan.makes_load() {
             self.growth_per_user_needs_users(memory, phases);
+        }
+    }
+
+    /// The ceiling in bytes; a share needs a limit of which it is one.
+    fn peak(&mut self, memory: &MemorySpec, plan: &Plan) -> Option<f64> {
+        let limit = plan.target.launch.resources().memory;
+        match (memory.peak.as_ref()?.below.0, limit) {
+            (Tolerance::Bytes(bytes), _) => Some(bytes),
+            (Tolerance::Share(share), Some(limit)) => Some(share * limit as f64),
+            (Tolerance::Share(_), None) => {
+                let hint = "give it one: `memory: 512MiB`; or write a size";
+                let message = "the target has no memory limit of which that is a share";
+                self.refuse(&["assert", "memory", "peak"], message, hint);
+                None
+            }
         }
     }
 
@@ -117,7 +138,7 @@ fn is_on_growth(rule: &Rule) -> bool {
     matches!(rule, Rule::Growth { below: Some(Amount { unit: Unit::BytesPerHour, .. }) })
 }
 
-fn memory_rules(memory: &MemorySpec) -> Vec<Rule> {
+fn memory_rules(memory: &MemorySpec, peak: Option<f64>) -> Vec<Rule> {
     let growth = |value, unit| Rule::Growth { below: Some(Amount { value, unit }) };
     [
         memory.growth.as_ref().map(|limit| growth(limit.below.0, Unit::BytesPerHour)),
@@ -127,19 +148,19 @@ fn memory_rules(memory: &MemorySpec) -> Vec<Rule> {
         memory.returns_to_baseline.as_ref().map(|limit| Rule::ReturnsToBaseline { within: limit.within.0 }),
         memory.above_baseline.as_ref().map(|limit| Rule::AboveBaseline { below: limit.below.0 }),
         memory.idle.as_ref().map(|limit| Rule::Idle { below: limit.below.0 }),
-        memory.peak.as_ref().map(|limit| Rule::Peak { below: limit.below.0 }),
+        peak.map(|below| Rule::Peak { below }),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-fn pause_rules(pauses: &PausesSpec, watcher: Watcher) -> impl Iterator<Item = Rule> {
+fn pause_rules(pauses: &PausesSpec, watcher: Watcher, during: During) -> impl Iterator<Item = Rule> {
     let rules = [
-        pauses.max.map(|max| Rule::PauseMax { limit: max.0, watcher }),
-        pauses.p99.map(|p99| Rule::PauseP99 { limit: p99.0, watcher }),
-        pauses.share.map(|share| Rule::PauseShare { below: share.0, watcher }),
-        pauses.per_minute.map(|most| Rule::PausesPerMinute { most, watcher }),
+        pauses.max.map(|max| Rule::PauseMax { limit: max.0, watcher, during }),
+        pauses.p99.map(|p99| Rule::PauseP99 { limit: p99.0, watcher, during }),
+        pauses.share.map(|share| Rule::PauseShare { below: share.0, watcher, during }),
+        pauses.per_minute.map(|most| Rule::PausesPerMinute { most, watcher, during }),
     ];
     rules.into_iter().flatten()
 }

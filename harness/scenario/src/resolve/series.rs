@@ -163,7 +163,7 @@ impl Resolver<'_> {
     }
 
     /// A part of the run that is judged has to be there.
-    fn has_part(&mut self, place: &[&str], during: During, phases: &[Phase]) {
+    pub(super) fn has_part(&mut self, place: &[&str], during: During, phases: &[Phase]) {
         let is_idle = |phase: Option<&Phase>| phase.is_some_and(|phase| !phase.loaded());
         let (missing, hint) = match during {
             During::Idle if !is_idle(phases.first()) => {
@@ -186,9 +186,10 @@ fn find(name: &str, named: &[Metric]) -> Option<Metric> {
         let metric = Metric::connections_to(name.strip_prefix("connections to :")?.parse().ok()?);
         (metric.name() == name).then_some(metric)
     };
+    let active = || name.strip_prefix("active_resources ").map(Metric::active_resources_of);
     let alias = || ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, metric)| *metric);
     let kept = named.iter().copied().find(|metric| metric.name() == name);
-    kept.or_else(ours).or_else(connections).or_else(alias)
+    kept.or_else(ours).or_else(connections).or_else(active).or_else(alias)
 }
 
 fn words(unit: Unit) -> &'static str {

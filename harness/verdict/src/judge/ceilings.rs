@@ -52,8 +52,14 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn peak(self, limit: f64) -> Judgement {
-        let window = self.timeline.phases.first().map(|first| (first.start, self.timeline.end));
-        self.ceiling(limit, window, "memory peaks at")
+        self.ceiling(limit, self.run_window(), "memory peaks at")
+    }
+
+    /// From the first phase to the end of the last: what is done after that to gather evidence, such as a snapshot of
+    /// the heap, is not the target's. One that was cut short counts until it was.
+    fn run_window(self) -> Option<Window> {
+        let (first, last) = self.timeline.phases.first().zip(self.timeline.phases.last())?;
+        Some((first.start, if self.completed() { last.end } else { self.timeline.end }))
     }
 
     fn ceiling(self, limit: f64, window: Option<Window>, words: &str) -> Judgement {

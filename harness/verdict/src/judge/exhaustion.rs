@@ -1,7 +1,8 @@
-//! How long until memory reaches its limit.
+//! How long until memory reaches its limit, or the peak that is asserted.
 
 use std::time::Duration;
 
+use scenario::Rule;
 use timeline::{Elapsed, Metric, Series, Subject, show_duration};
 
 use super::scale::Pace;
@@ -63,8 +64,15 @@ impl Case<'_> {
         Exhaustion::foreseen(limit, level, &witness.pace, verdict == Verdict::Fail)
     }
 
+    /// That of the target, else the peak that is asserted.
     fn memory_limit(self) -> Option<f64> {
-        self.plan.target.launch.resources().memory.map(|bytes| bytes as f64)
+        let asserted = || {
+            self.plan.assertions.iter().find_map(|assertion| match assertion.rule {
+                Rule::Peak { below } => Some(below),
+                _ => None,
+            })
+        };
+        self.plan.target.launch.resources().memory.map(|bytes| bytes as f64).or_else(asserted)
     }
 }
 

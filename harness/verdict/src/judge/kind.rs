@@ -26,7 +26,9 @@ impl Case<'_> {
     }
 
     fn resources(self, window: Window) -> Option<String> {
-        let told = RESOURCES.into_iter().filter_map(|metric| {
+        let kinds = self.timeline.series.keys().map(|key| key.metric);
+        let kinds = kinds.filter(|metric| metric.kind_of_active_resources().is_some());
+        let told = RESOURCES.into_iter().chain(kinds).filter_map(|metric| {
             let (first, last) = ends(self.target_series(metric)?, window)?;
             let many = last - first >= HANDLES.0 && last >= HANDLES.1 * first;
             many.then(|| format!("{} {first} to {last}", words(metric)))

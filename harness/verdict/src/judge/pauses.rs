@@ -12,7 +12,7 @@ mod beats;
 mod cause;
 mod told;
 
-use scenario::Watcher;
+use scenario::{During, Watcher};
 use timeline::{Amount, Elapsed, Happening, Unit};
 
 use super::{Case, Judgement, Window, as_share, below, code_of, seconds, untold};
@@ -70,9 +70,10 @@ pub(super) enum Budget {
 }
 
 impl Case<'_> {
-    pub(super) fn pauses(self, watcher: Watcher, budget: Budget) -> Judgement {
+    pub(super) fn pauses(self, watcher: Watcher, during: During, budget: Budget) -> Judgement {
         let told = watcher == Watcher::Best && !self.timeline.pauses.is_empty();
         let stops = if told { self.told_by_runtime() } else { self.seen_by_heartbeat() };
+        let stops = stops.and_then(|stops| self.those_in(during, stops));
         let judge = |stops: Stops| {
             let mut judgement = self.judge_stops(&stops, budget);
             if told && let Budget::Max(_) = budget {
@@ -81,6 +82,16 @@ impl Case<'_> {
             judgement
         };
         stops.map_or_else(|judgement| *judgement, judge)
+    }
+
+    /// Those in a part of the run.
+    fn those_in(self, during: During, mut stops: Stops) -> Result<Stops, Box<Judgement>> {
+        if during != During::Run {
+            stops.window = self.part(during).ok_or_else(|| untold("that part of the run was never reached"))?;
+            stops.all.retain(|stop| stops.window.0 <= stop.at && stop.at <= stops.window.1);
+            stops.samples = stops.all.len() as u64;
+        }
+        Ok(stops)
     }
 
     /// The longest stop, their 99th percentile and how many there are in a minute, by the best source, each between two
@@ -102,6 +113,7 @@ impl Case<'_> {
         let (verdict, code) = match below(budget.limit(), interval) {
             Verdict::Pass if !self.completed() => (Verdict::Inconclusive, "cut_short"),
             Verdict::Pass if seen.covered < LEAST_COVERAGE => (Verdict::Inconclusive, "gaps"),
+            Verdict::Pass if budget.looked_for_too_short(seen) => (Verdict::Inconclusive, "too_short"),
             Verdict::Inconclusive if seen.all.iter().any(|stop| budget.concerns(stop) && stop.is_contaminated()) => {
                 (Verdict::Inconclusive, "held_up")
             }
@@ -196,6 +208,11 @@ impl Budget {
         }
     }
 
+    /// Would one pause in so short a time have been too many? Then none in it says little.
+    fn looked_for_too_short(self, seen: &Stops) -> bool {
+        matches!(self, Self::PerMinute(most) if most > 0.0 && most * seen.seconds() < 60.0)
+    }
+
     fn amount(self, value: f64) -> Amount {
         match self {
             Self::Max(_) | Self::P99(_) => seconds(value),
@@ -217,6 +234,9 @@ impl Budget {
         // Of a share or a number all are a part, and none is worth its name.
         if let Self::Max(_) | Self::P99(_) = self {
             notes.extend(seen.all.iter().filter(|stop| self.concerns(stop)).take(NAMED).map(Stop::told));
+        }
+        if let (Self::PerMinute(most), true) = (self, self.looked_for_too_short(seen)) {
+            notes.push(format!("{} would tell: one pause in less is more than the limit allows", seconds(60.0 / most)));
         }
         if seen.covered < LEAST_COVERAGE {
             let share = seen.covered * 100.0;

@@ -15,6 +15,9 @@ use super::{Case, Judgement, Window, below, code_of, source_of, untold};
 use crate::finding::{Evidence, Verdict};
 use crate::trace::{Mark, Stroke, Trace};
 
+/// So many types of active resources are named.
+const KINDS_NAMED: usize = 3;
+
 /// A limit in one direction.
 #[derive(Clone, Copy)]
 enum Bound {
@@ -103,7 +106,7 @@ impl Case<'_> {
     }
 
     /// The stretch of a part of the run, as far as it was reached.
-    fn part(self, during: During) -> Option<Window> {
+    pub(super) fn part(self, during: During) -> Option<Window> {
         match during {
             During::Run => Some((self.timeline.phases.first()?.start, self.timeline.phases.last()?.end)),
             During::Idle => self.baseline().map(|phase| (phase.start, phase.end)),
@@ -118,14 +121,30 @@ impl Case<'_> {
         gaps.max_by_key(|gaps| gaps.longest)
     }
 
-    /// What the two of a ratio were.
+    /// What the two of a ratio were; of active resources, of which types most of them were.
     fn parts_of(self, of: Quantity, at: Elapsed) -> Option<String> {
-        let Quantity::Ratio(one, other) = of else { return None };
+        let (one, other) = match of {
+            Quantity::Ratio(one, other) => (one, other),
+            Quantity::Metric(Metric::ActiveResources) => return self.kinds_of_active_resources(at),
+            Quantity::Metric(_) => return None,
+        };
         let then = |metric: Metric| {
             let sample = nearest(&self.target_series(metric)?.samples, at)?;
             Some(format!("{metric} {}", Amount { value: sample.value, unit: metric.unit() }))
         };
         Some(format!("{} to {}", then(one)?, then(other)?))
+    }
+
+    /// `of these TCPSocketWrap 938, Timeout 3`
+    fn kinds_of_active_resources(self, at: Elapsed) -> Option<String> {
+        let kinds = self.timeline.series.iter().filter_map(|(key, series)| {
+            let kind = key.metric.kind_of_active_resources()?;
+            Some((kind, nearest(&series.samples, at)?.value))
+        });
+        let mut kinds: Vec<(&str, f64)> = kinds.filter(|(_, count)| *count > 0.0).collect();
+        kinds.sort_by(|one, other| other.1.total_cmp(&one.1));
+        let told: Vec<String> = kinds.iter().take(KINDS_NAMED).map(|(kind, count)| format!("{kind} {count}")).collect();
+        (!told.is_empty()).then(|| format!("of these {}", told.join(", ")))
     }
 
     fn growth_of_series(

@@ -1,6 +1,6 @@
 //! The target's memory with its parts and its limits.
 
-use scenario::{Launch, Rule};
+use scenario::Rule;
 use timeline::{Metric, Series, Unit, show_bytes};
 
 use crate::html::axis::Axis;
@@ -51,12 +51,7 @@ pub(in crate::html) fn chart(frame: &Frame) -> Option<Chart> {
 /// What memory must not pass, with its name.
 fn limits(frame: &Frame) -> Vec<(f64, String)> {
     let plan = &frame.record.about.plan;
-    let resources = match &plan.target.launch {
-        Launch::Container(container) => Some(container.resources),
-        Launch::Process(process) => Some(process.resources),
-        Launch::Attach(_) => None,
-    };
-    let hard = resources.and_then(|resources| resources.memory).map(|bytes| bytes as f64);
+    let hard = plan.target.launch.resources().memory.map(|bytes| bytes as f64);
     let hard = hard.map(|bytes| (bytes, format!("memory limit {}", show_bytes(bytes))));
     let peak = plan.assertions.iter().find_map(|assertion| match assertion.rule {
         Rule::Peak { below } => Some((below, format!("peak allowed {}", show_bytes(below)))),

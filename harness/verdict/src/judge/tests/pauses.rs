@@ -155,3 +155,31 @@ fn percentile_share_and_number_are_those_of_all_pauses_and_not_of_what_runs_besi
     of("{pauses: {per_minute: 134}}").expect("pauses.per_minute", Verdict::Pass, "pauses.per_minute.holds");
     of("{pauses: {per_minute: 133}}").expect("pauses.per_minute", Verdict::Fail, "pauses.per_minute.exceeded");
 }
+
+#[test]
+fn pauses_before_the_load_have_a_budget_of_their_own() {
+    let rules = "{pauses: {max: 20ms, idle: {max: 5ms, per_minute: 6}}}";
+    let busy = Played::new(rules).paused(30.0, 0.015, "Young").paused(31.0, 0.004, "Young").paused(4.0, 0.002, "Young");
+    busy.expect("pauses.max", Verdict::Pass, "pauses.max.holds");
+    busy.expect("pauses.max.idle", Verdict::Pass, "pauses.max.idle.holds");
+    busy.expect("pauses.per_minute.idle", Verdict::Pass, "pauses.per_minute.idle.holds");
+    let restless = busy.paused(6.0, 0.009, "Young");
+    restless.expect("pauses.max", Verdict::Pass, "pauses.max.holds");
+    restless.expect("pauses.max.idle", Verdict::Fail, "pauses.max.idle.exceeded");
+    let often = restless.expect("pauses.per_minute.idle", Verdict::Fail, "pauses.per_minute.idle.exceeded");
+    assert_eq!(often.evidence.window, Some((at(0.0), at(10.0))));
+}
+
+#[test]
+fn a_time_too_short_for_one_pause_shows_no_rate_of_them() {
+    let played = Played::new("{pauses: {idle: {per_minute: 1}}}").paused(30.0, 0.015, "Young");
+    let finding = played.expect("pauses.per_minute.idle", Verdict::Inconclusive, "pauses.per_minute.idle.too_short");
+    assert!(finding.evidence.notes[0].starts_with("60 s would tell"), "{finding:#?}");
+    let longer = Played::of(
+        "",
+        "{name: base, for: 60s}, {name: work, for: 60s, users: 10}",
+        "{pauses: {idle: {per_minute: 1}}}",
+    );
+    let told = longer.paused(90.0, 0.015, "Young");
+    told.expect("pauses.per_minute.idle", Verdict::Pass, "pauses.per_minute.idle.holds");
+}

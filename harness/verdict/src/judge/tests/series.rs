@@ -269,3 +269,15 @@ fn growth_is_graded_where_it_is_proved() {
     let worst = grows(900.0);
     assert!(worst.summary.ends_with("; graded critical"), "{}", worst.summary);
 }
+
+#[test]
+fn active_resources_are_told_by_their_types() {
+    let of = Metric::active_resources_of;
+    let played = paged("{metric: active_resources, max: 100}")
+        .series(Metric::ActiveResources, |_| 944.0)
+        .series(of("TCPSocketWrap"), |_| 938.0)
+        .series(of("Timeout"), |_| 6.0)
+        .series(of("Immediate"), |_| 0.0);
+    let finding = played.expect("series.active_resources.max", Verdict::Fail, "series.active_resources.max.exceeded");
+    assert_eq!(finding.evidence.notes, ["of these TCPSocketWrap 938, Timeout 6"]);
+}
