@@ -14,6 +14,7 @@ mod junit;
 mod load;
 mod mistakes;
 mod page;
+mod prepare;
 mod process;
 mod runtimes;
 mod schema;

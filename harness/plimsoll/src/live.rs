@@ -59,6 +59,9 @@ impl Live {
 
     fn happened(&self, at: Elapsed, what: &Happening) {
         let text = match what {
+            Happening::Prepared { service, from, to } => {
+                format!("{}prepared in {}", of_service(service.as_deref()), Elapsed::from(to.since(*from)))
+            }
             Happening::Launched { what } => format!("launched {what}"),
             Happening::Ready => "ready".to_owned(),
             Happening::Entered { .. }
@@ -154,6 +157,11 @@ impl Live {
         let spread = (most - least).max(most * 0.01).max(1.0);
         self.memory.iter().map(|value| MARKS[((value - least) / spread * 7.0) as usize]).collect()
     }
+}
+
+/// `db: `, before what is told of a service; of the target nothing stands there.
+fn of_service(service: Option<&str>) -> String {
+    service.map_or_else(String::new, |name| format!("{name}: "))
 }
 
 /// The load that a phase asks for, in words.

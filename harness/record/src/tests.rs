@@ -66,6 +66,7 @@ fn plan() -> Plan {
             launch,
             ready: Ready { when: ReadyWhen::Started, within: Duration::from_mins(1) },
             runtime: RuntimePlan::default(),
+            prepare: None,
             other_ports: Vec::new(),
         },
         journeys: Vec::new(),

@@ -90,6 +90,7 @@ fn plan() -> Plan {
             launch: Launch::Process(process),
             ready,
             runtime: RuntimePlan::default(),
+            prepare: None,
             other_ports: Vec::new(),
         },
         journeys: Vec::new(),

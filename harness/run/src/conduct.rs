@@ -2,6 +2,7 @@
 
 mod command;
 mod evidence;
+mod prepare;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -82,6 +83,12 @@ struct Stage<'a> {
 impl Stage<'_> {
     /// Everything between the launch and the teardown; how it ended.
     async fn play(&mut self, writer: &mut Writer, owner: &Owner) -> (Outcome, Option<NotStarted>) {
+        let seen = Seen::new(writer.sink(), self.plan);
+        match self.prepare(writer.folder(), owner, &seen).await {
+            Ok(None) => {}
+            Ok(Some(outcome)) => return (outcome, None),
+            Err(error) => return not_started(error.into()),
+        }
         // A file of the journeys that is not there is found before anything is started.
         if let Err(error) = load::check(&Demand::of(self.plan), self.clock) {
             return not_started(error.into());
@@ -95,7 +102,6 @@ impl Stage<'_> {
             Ok(agents) => agents,
             Err(error) => return not_started(error),
         };
-        let seen = Seen::new(writer.sink(), self.plan);
         let logs = Logs::new(self.plan, seen.clone(), self.clock);
         let mut target = match self.launch(writer.folder(), owner, &logs, agents.as_ref()).await {
             Ok(target) => target,

@@ -111,6 +111,9 @@ pub struct TargetPlan {
     pub launch: Launch,
     /// When it counts as ready.
     pub ready: Ready,
+    /// What is run before anything starts, such as a compiler.
+    #[serde(default)]
+    pub prepare: Option<PreparePlan>,
     /// In which runtime it runs.
     #[serde(default)]
     pub runtime: RuntimePlan,
@@ -140,6 +143,15 @@ impl Launch {
             Self::Attach(_) => Resources::default(),
         }
     }
+}
+
+/// A program that is run to its end before anything starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreparePlan {
+    /// The program and its arguments; `plimsoll` stands for this very program.
+    pub command: Vec<String>,
+    /// The working folder, absolute.
+    pub folder: PathBuf,
 }
 
 /// Limits for a target.

@@ -70,6 +70,9 @@ pub struct TargetSpec {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContainerSpec {
+    /// A program and its arguments that is run before anything starts, such as a compiler: in the scenario's folder,
+    /// never through a shell, for 10 min at most.
+    pub prepare: Option<Vec<String>>,
     /// An image, with its tag.
     pub image: Option<String>,
     /// Build the image.
@@ -106,6 +109,9 @@ pub struct BuildSpec {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessSpec {
+    /// A program and its arguments that is run before anything starts, such as a compiler: in the process's folder,
+    /// never through a shell, for 10 min at most.
+    pub prepare: Option<Vec<String>>,
     /// The program and its arguments; `plimsoll` stands for this very program.
     pub command: Vec<String>,
     /// Environment variables.

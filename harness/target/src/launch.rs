@@ -63,6 +63,16 @@ pub enum LaunchError {
         /// Why.
         source: io::Error,
     },
+    /// What was to be run before the launch did not end well.
+    #[error("`{command}`, which prepares the launch, failed: {how}")]
+    Prepare {
+        /// The program and its arguments.
+        command: String,
+        /// How it ended: `exited 1`, `not done within 10m 0s`.
+        how: String,
+        /// The last lines of its output.
+        last_lines: Vec<String>,
+    },
     /// Something else listens on the port that the target is to have.
     #[error("port {port} on 127.0.0.1 is taken")]
     PortTaken {
@@ -143,6 +153,9 @@ impl LaunchError {
                 "a name without a slash is looked for in PATH, one with a slash from the scenario's folder, and it has to be \
                  executable"
             }
+            Self::Prepare { .. } => {
+                "its output is in the run's folder; it runs in the folder of what it prepares, and never through a shell"
+            }
             Self::NoHost { .. } => "write a name that this machine can look up, or an IP address",
             Self::PortTaken { .. } => "leave `port` out, and the process is told a free one in PORT",
             Self::NoCgroup(_) => {
@@ -156,10 +169,10 @@ impl LaunchError {
         })
     }
 
-    /// The last lines that the target logged, where there was a target.
+    /// The last lines that the target logged, or what prepares it, where there was one.
     pub fn last_lines(&self) -> &[String] {
         match self {
-            Self::NeverReady { last_lines, .. } => last_lines,
+            Self::NeverReady { last_lines, .. } | Self::Prepare { last_lines, .. } => last_lines,
             Self::DiedAtStart { death } => &death.last_lines,
             _ => &[],
         }

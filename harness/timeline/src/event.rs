@@ -21,6 +21,15 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Happening {
+    /// What the target is made by has ended well.
+    Prepared {
+        /// Of which service; of the target where none is named.
+        service: Option<String>,
+        /// When it was started.
+        from: Elapsed,
+        /// When it had ended.
+        to: Elapsed,
+    },
     /// The target was started.
     Launched {
         /// What it is: a container's name and id, or a process and its pid.

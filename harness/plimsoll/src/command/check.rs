@@ -29,6 +29,9 @@ pub(super) fn check(path: &Path) -> Exit {
 fn describe(plan: &Plan) -> String {
     let mut text =
         format!("{}{}\n\n", plan.name, plan.about.as_ref().map_or(String::new(), |about| format!(": {about}")));
+    if let Some(prepare) = &plan.target.prepare {
+        let _ = writeln!(text, "prepared  by `{}` in {}", prepare.command.join(" "), prepare.folder.display());
+    }
     let _ = writeln!(text, "target    {}", target(plan));
     let _ = writeln!(text, "ready     {}", ready(plan));
     let heartbeat = plan.probes.heartbeat.as_ref().map_or(String::new(), |heartbeat| {

@@ -64,7 +64,8 @@ fn of(event: &Event, first: Option<&PhaseSpan>) -> Option<Notable> {
         }
         Happening::Interrupted => ("interrupted", "by a signal".to_owned(), true),
         Happening::StoppedEarly { reason } => ("stopped early", reason.clone(), true),
-        Happening::Launched { .. }
+        Happening::Prepared { .. }
+        | Happening::Launched { .. }
         | Happening::Ready
         | Happening::Entered { .. }
         | Happening::Requests { .. }

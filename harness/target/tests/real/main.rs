@@ -73,7 +73,7 @@ async fn launch_with(
     run: &str,
 ) -> Result<Target, LaunchError> {
     let log = scratch("logs").join(run);
-    let plan = TargetPlan { launch, ready, runtime: RuntimePlan::default(), other_ports: Vec::new() };
+    let plan = TargetPlan { launch, ready, runtime: RuntimePlan::default(), prepare: None, other_ports: Vec::new() };
     target::launch(&plan, &Owner::this_process(run), &log, None, preload, Clock::start()).await
 }
 
