@@ -19,6 +19,7 @@ mod process;
 mod runtimes;
 mod schema;
 mod series;
+mod services;
 mod stage;
 mod tidy;
 mod worker;

@@ -62,6 +62,10 @@ impl Live {
             Happening::Prepared { service, from, to } => {
                 format!("{}prepared in {}", of_service(service.as_deref()), Elapsed::from(to.since(*from)))
             }
+            Happening::ServiceLaunched { service, what } => format!("{service}: launched {what}"),
+            Happening::ServiceReady { service } => format!("{service}: ready"),
+            Happening::ServiceDied { service, death } => format!("the service {service} died: {death}"),
+            Happening::ServiceStopped { service, how } => format!("{service}: stopped: {how}"),
             Happening::Launched { what } => format!("launched {what}"),
             Happening::Ready => "ready".to_owned(),
             Happening::Entered { .. }

@@ -69,6 +69,7 @@ fn plan() -> Plan {
             prepare: None,
             other_ports: Vec::new(),
         },
+        services: Vec::new(),
         journeys: Vec::new(),
         command: None,
         cycles: None,

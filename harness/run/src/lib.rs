@@ -11,6 +11,7 @@ mod foreign;
 mod logs;
 mod progress;
 mod seen;
+mod services;
 mod session;
 
 use std::path::PathBuf;

@@ -29,8 +29,8 @@ pub use plan::{
     DataPlan, DataSource, During, Expect, HeartbeatPlan, Http, Image, Journey, Kept, Launch, Leaving, Manner, Method,
     PageFormat, Part, PartContent, Pattern, Phase, Plan, Point, PreparePlan, ProbePlan, Process, ProcessPlan, Quantity,
     RateRamp, Ready, ReadyWhen, Request, Resources, Reuse, Rule, RuntimeKind, RuntimePlan, Scheme, ScrapePlan, Scraped,
-    Selector, SeriesRule, SocketAction, SocketStep, Source, Spot, Step, Take, TargetPlan, Think, TlsPlan, Tolerance,
-    Users, Watcher,
+    Selector, SeriesRule, ServicePlan, SocketAction, SocketStep, Source, Spot, Step, Take, TargetPlan, Think, TlsPlan,
+    Tolerance, Users, Watcher,
 };
 pub use problem::{Place, Problem};
 pub use quantity::{Size, Span};

@@ -7,6 +7,7 @@ mod logs;
 mod runtime;
 mod scrape;
 mod series;
+mod services;
 mod socket;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub use logs::Kept;
 pub use runtime::{RuntimeKind, RuntimePlan};
 pub use scrape::{PageFormat, ScrapePlan, Scraped, Selector, Spot};
 pub use series::{During, Quantity, SeriesRule};
+pub use services::ServicePlan;
 pub use socket::{Leaving, SocketAction, SocketStep};
 
 use crate::json_path::JsonPath;
@@ -41,6 +43,9 @@ pub struct Plan {
     pub stop_early: bool,
     /// What is launched, or attached to.
     pub target: TargetPlan,
+    /// What the target needs, in the order in which it is launched.
+    #[serde(default)]
+    pub services: Vec<ServicePlan>,
     /// What users do.
     pub journeys: Vec<Journey>,
     /// The other program that is the load in the place of users, where one is.
@@ -480,6 +485,12 @@ impl ProbePlan {
         Self { every, heartbeat: None, logs: Vec::new(), scrapes: Vec::new() }
     }
 
+    /// The ports besides its own on which a service, or the target, is asked for pages.
+    pub fn other_ports(&self, service: Option<&str>) -> Vec<u16> {
+        let of_it = self.scrapes.iter().filter(|scrape| scrape.service.as_deref() == service);
+        of_it.filter_map(|scrape| scrape.port).collect()
+    }
+
     /// What is kept of pages.
     pub fn scraped(&self) -> impl Iterator<Item = &Scraped> {
         self.scrapes.iter().flat_map(|scrape| &scrape.kept)
@@ -524,6 +535,8 @@ pub struct Assertion {
 pub enum Rule {
     /// The target lives until it is stopped.
     TargetAlive,
+    /// So does each service that it needs.
+    ServicesAlive,
     /// There are enough samples, and few gaps.
     Coverage,
     /// The load was really offered.
@@ -686,6 +699,7 @@ impl Rule {
     pub fn id(&self) -> String {
         match self {
             Self::TargetAlive => "target.alive".to_owned(),
+            Self::ServicesAlive => "services.alive".to_owned(),
             Self::Coverage => "evidence.coverage".to_owned(),
             Self::GeneratorHealth => "generator.health".to_owned(),
             Self::ReturnsToBaseline { .. } => "memory.returns_to_baseline".to_owned(),

@@ -51,6 +51,10 @@ pub struct Spec {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSpec {
+    /// What the target needs, by name: each is launched and ready before the next, in the order of the file, then the
+    /// target; it ends after it. The target, and each later service, finds a service `search-index` in the variables
+    /// `SEARCH_INDEX_HOST`, `SEARCH_INDEX_PORT` and `SEARCH_INDEX_ADDRESS`.
+    pub services: Option<InOrder<ServiceSpec>>,
     /// Start a container.
     pub container: Option<ContainerSpec>,
     /// Start a process.
@@ -64,6 +68,16 @@ pub struct TargetSpec {
     /// Loads an agent into a `CPython`, Ruby or Node when it starts: it tells of pauses, collects when a phase asks for it,
     /// and counts objects by type. Node is watched by its inspector where this is not said.
     pub agent: Option<bool>,
+}
+
+/// A service that the target needs: `container` or `process`. It is no target: nothing of it is judged but its life.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceSpec {
+    /// Start a container.
+    pub container: Option<ContainerSpec>,
+    /// Start a process.
+    pub process: Option<ProcessSpec>,
 }
 
 /// A container: `image` or `build`.

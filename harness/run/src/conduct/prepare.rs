@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use scenario::PreparePlan;
+use scenario::{PreparePlan, ServicePlan};
 use target::{LaunchError, Owner, Preparation};
 use timeline::{Happening, Outcome};
 
@@ -11,15 +11,24 @@ use crate::progress::Progress;
 use crate::seen::Seen;
 
 impl Stage<'_> {
-    /// Runs what prepares the launch to its end; the outcome where the run was asked to end meanwhile.
+    /// Runs what prepares the launches to its end, one after another; the outcome where the run was asked to end meanwhile.
     pub(super) async fn prepare(
         &mut self,
         folder: &Path,
         owner: &Owner,
         seen: &Seen,
     ) -> Result<Option<Outcome>, LaunchError> {
-        let Some(plan) = &self.plan.target.prepare else { return Ok(None) };
-        self.run_to_its_end(plan, None, &folder.join("prepare.log"), owner, seen).await
+        let plan = self.plan;
+        for ServicePlan { name, launched } in &plan.services {
+            let log = folder.join(format!("prepare-{name}.log"));
+            if let Some(prepare) = &launched.prepare
+                && let Some(outcome) = self.run_to_its_end(prepare, Some(name.clone()), &log, owner, seen).await?
+            {
+                return Ok(Some(outcome));
+            }
+        }
+        let Some(prepare) = &plan.target.prepare else { return Ok(None) };
+        self.run_to_its_end(prepare, None, &folder.join("prepare.log"), owner, seen).await
     }
 
     async fn run_to_its_end(

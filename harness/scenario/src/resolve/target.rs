@@ -32,7 +32,7 @@ impl Resolver<'_> {
         TargetPlan { runtime: self.runtime(spec), ..plan }
     }
 
-    fn container(&mut self, place: &[&str], spec: &ContainerSpec) -> TargetPlan {
+    pub(super) fn container(&mut self, place: &[&str], spec: &ContainerSpec) -> TargetPlan {
         let image = self.image(place, spec);
         let resources = self.resources(place, spec.memory, spec.cpus);
         let ready = self.ready(place, spec.ready.as_ref(), spec.port.is_some());
@@ -69,7 +69,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn process(&mut self, place: &[&str], spec: &ProcessSpec) -> TargetPlan {
+    pub(super) fn process(&mut self, place: &[&str], spec: &ProcessSpec) -> TargetPlan {
         if spec.command.is_empty() {
             let place = [place, &["command"]].concat();
             self.refuse(&place, "the command is empty", "write `command: [program, argument]`");
