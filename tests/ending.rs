@@ -11,12 +11,12 @@ const LONG: &str = "[{name: baseline, for: 1s}, {name: work, for: 5m, users: 4}]
 const UNDER_WAY: &str = "work for 5m";
 
 /// A mark in the environment or labels by which only this test's targets are found.
-fn mark(test: &str) -> String {
+pub(crate) fn mark(test: &str) -> String {
     format!("e2e-{test}-{}", std::process::id())
 }
 
 /// The pids of the specimens that carry the mark on their command line.
-fn processes(mark: &str) -> Vec<u32> {
+pub(crate) fn processes(mark: &str) -> Vec<u32> {
     let entries = std::fs::read_dir("/proc").unwrap().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     let marked = |pid: &u32| {
@@ -28,7 +28,7 @@ fn processes(mark: &str) -> Vec<u32> {
 }
 
 /// The ids of the containers, running or not, that carry the mark as a label.
-fn containers(mark: &str) -> Vec<String> {
+pub(crate) fn containers(mark: &str) -> Vec<String> {
     let filter = format!("label=mark={mark}");
     let listed = Command::new("docker").args(["ps", "--all", "--quiet", "--filter", &filter]).output().unwrap();
     assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));

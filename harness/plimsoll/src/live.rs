@@ -59,6 +59,13 @@ impl Live {
 
     fn happened(&self, at: Elapsed, what: &Happening) {
         let text = match what {
+            Happening::Prepared { service, from, to } => {
+                format!("{}prepared in {}", of_service(service.as_deref()), Elapsed::from(to.since(*from)))
+            }
+            Happening::ServiceLaunched { service, what } => format!("{service}: launched {what}"),
+            Happening::ServiceReady { service } => format!("{service}: ready"),
+            Happening::ServiceDied { service, death } => format!("the service {service} died: {death}"),
+            Happening::ServiceStopped { service, how } => format!("{service}: stopped: {how}"),
             Happening::Launched { what } => format!("launched {what}"),
             Happening::Ready => "ready".to_owned(),
             Happening::Entered { .. }
@@ -162,6 +169,11 @@ fn told_of(growth: &Growth) -> String {
     let grade = growth.grade.as_ref().map_or_else(String::new, |grade| format!(" ({grade})"));
     let full = growth.full_in.map_or_else(String::new, |time| format!(", full in {}", show_duration(time)));
     format!("+{}/min of load{grade}{full}", show_bytes(growth.pace * 60.0))
+}
+
+/// `db: `, before what is told of a service; of the target nothing stands there.
+fn of_service(service: Option<&str>) -> String {
+    service.map_or_else(String::new, |name| format!("{name}: "))
 }
 
 /// The load that a phase asks for, in words.

@@ -2,6 +2,8 @@
 
 mod command;
 mod evidence;
+mod prepare;
+mod services;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,7 +15,7 @@ use load::{Cut, Demand, Example, Load};
 use probe::{Agents, Moment, Probes, Watched};
 use record::{Record, Writer};
 use scenario::{Plan, ScrapePlan};
-use target::{LaunchError, Owner, Reaper, Target};
+use target::{LaunchError, Owner, Reaper, Surroundings, Target};
 use timeline::{Elapsed, Event, Happening, Observation, Outcome};
 use tokio::sync::watch;
 use verdict::Look;
@@ -25,6 +27,7 @@ use crate::growing::Growing;
 use crate::logs::Logs;
 use crate::progress::{Progress, Snapshot};
 use crate::seen::Seen;
+use crate::services::Services;
 use crate::session::{Command, Input, Session};
 use crate::{NotStarted, Order, Run, RunError};
 
@@ -54,8 +57,8 @@ async fn perform(order: Order, clock: Clock, watcher: Watcher<'_>) -> Result<Run
     watcher(Progress::Kept(writer.folder().to_owned()));
     let owner = Owner::this_process(&writer.about().id);
     let reaper = Reaper::spawn(&owner).map_err(RunError::Reaper)?;
-    let growing = Growing::default();
-    let mut stage = Stage { plan: &order.plan, clock, interrupts: order.interrupts, watcher, growing };
+    let (growing, services) = (Growing::default(), Services::default());
+    let mut stage = Stage { plan: &order.plan, clock, interrupts: order.interrupts, watcher, growing, services };
     let (outcome, not_started) = stage.play(&mut writer, &owner).await;
     if let Err(error) = reaper.dismiss().await {
         tracing::warn!("the reaper did not end: {error}");
@@ -80,45 +83,49 @@ struct Stage<'a> {
     interrupts: watch::Receiver<u32>,
     watcher: Watcher<'a>,
     growing: Growing,
+    services: Services,
 }
 
 impl Stage<'_> {
     /// Everything between the launch and the teardown; how it ended.
     async fn play(&mut self, writer: &mut Writer, owner: &Owner) -> (Outcome, Option<NotStarted>) {
-        // A file of the journeys that is not there is found before anything is started.
-        if let Err(error) = load::check(&Demand::of(self.plan), self.clock) {
-            return not_started(error.into());
-        }
-        let foreign = match Foreign::find(self.plan, owner, &writer.folder().join("load.log"), self.clock) {
-            Ok(foreign) => foreign,
-            Err(error) => return not_started(NotStarted::Command(error)),
-        };
-        (self.watcher)(Progress::Doing("launching the target"));
-        let agents = match agents::prepare(&self.plan.target.runtime, writer.folder()) {
-            Ok(agents) => agents,
-            Err(error) => return not_started(error),
-        };
         let seen = Seen::new(writer.sink(), self.plan);
+        let played = self.play_with_services(writer, owner, &seen).await;
+        self.stop_services(&seen).await;
+        played.map_or_else(|error| (error.outcome(), Some(error)), |outcome| (outcome, None))
+    }
+
+    async fn play_with_services(
+        &mut self,
+        writer: &mut Writer,
+        owner: &Owner,
+        seen: &Seen,
+    ) -> Result<Outcome, NotStarted> {
+        if let Some(outcome) = self.prepare(writer.folder(), owner, seen).await? {
+            return Ok(outcome);
+        }
+        // A file of the journeys that is not there is found before anything is started.
+        load::check(&Demand::of(self.plan), self.clock)?;
+        let foreign = Foreign::find(self.plan, owner, &writer.folder().join("load.log"), self.clock);
+        let foreign = foreign.map_err(NotStarted::Command)?;
+        if let Some(outcome) = self.launch_services(writer.folder(), owner, seen).await? {
+            return Ok(outcome);
+        }
+        (self.watcher)(Progress::Doing("launching the target"));
+        let agents = agents::prepare(&self.plan.target.runtime, writer.folder())?;
         let logs = Logs::new(self.plan, seen.clone(), self.clock);
-        let mut target = match self.launch(writer.folder(), owner, &logs, agents.as_ref()).await {
-            Ok(target) => target,
-            Err(error) => return not_started(error.into()),
-        };
+        let mut target = self.launch(writer.folder(), owner, &logs, agents.as_ref()).await?;
         writer.note_target(&target.what(), target.image_digest());
-        self.happened(&seen, Happening::Launched { what: target.what() });
-        let played = self.play_with(&target, &seen, foreign, agents.clone(), writer).await;
-        let (outcome, not_started) = match played {
-            Ok(outcome) => (outcome, None),
-            Err(error) => not_started(error),
-        };
-        if let Outcome::TargetDied(death) = &outcome {
-            self.happened(&seen, Happening::Died(death.clone()));
+        self.happened(seen, Happening::Launched { what: target.what() });
+        let played = self.play_with(&target, seen, foreign, agents, writer).await;
+        if let Ok(Outcome::TargetDied(death)) = &played {
+            self.happened(seen, Happening::Died(death.clone()));
         }
         (self.watcher)(Progress::Doing("stopping the target"));
         let how = target.stop().await.unwrap_or_else(|error| format!("not stopped: {error}"));
         logs.finish();
-        self.happened(&seen, Happening::Stopped { how });
-        (outcome, not_started)
+        self.happened(seen, Happening::Stopped { how });
+        played
     }
 
     /// Launches the target. A launch that is under way is never cut off: what it has created would be left behind.
@@ -131,7 +138,9 @@ impl Stage<'_> {
     ) -> Result<Target, LaunchError> {
         let hear = Some(logs.listener(self.plan));
         let preload = agents.map(agents::preload);
-        target::launch(&self.plan.target, owner, &folder.join("target.log"), hear, preload.as_ref(), self.clock).await
+        let around = self.services.around(&self.plan.target.launch);
+        let around = Surroundings { preload: preload.as_ref(), ..around };
+        target::launch(&self.plan.target, owner, &folder.join("target.log"), hear, &around, self.clock).await
     }
 
     async fn play_with(
@@ -183,7 +192,11 @@ impl Stage<'_> {
 
     /// Where each page is that is scraped, in the order of the plan.
     fn pages(&self, target: &Target) -> Vec<Option<SocketAddr>> {
-        let page = |scrape: &ScrapePlan| scrape.port.map_or_else(|| target.address(), |port| target.at_port(port));
+        let page = |scrape: &ScrapePlan| match (&scrape.service, scrape.port) {
+            (Some(service), port) => self.services.address(service, port),
+            (None, Some(port)) => target.at_port(port),
+            (None, None) => target.address(),
+        };
         self.plan.probes.scrapes.iter().map(page).collect()
     }
 
@@ -300,6 +313,10 @@ impl Stage<'_> {
                 self.happened(seen, Happening::Interrupted);
                 return Input::Interrupted;
             }
+            death = self.services.died() => {
+                self.service_died(death, seen);
+                return Input::Tick;
+            }
             reason = failed => return self.load_failed(reason, seen),
             news = news => news,
             () = self.clock.sleep_until(session.next_due()) => return Input::Tick,
@@ -359,10 +376,6 @@ impl Stage<'_> {
         (self.watcher)(Progress::Happened(event.clone()));
         seen.append(Observation::Event(event));
     }
-}
-
-fn not_started(error: NotStarted) -> (Outcome, Option<NotStarted>) {
-    (error.outcome(), Some(error))
 }
 
 /// Keeps an interval: of the idle ones, only that nobody was at work.

@@ -12,6 +12,7 @@ mod growing;
 mod logs;
 mod progress;
 mod seen;
+mod services;
 mod session;
 
 use std::path::PathBuf;

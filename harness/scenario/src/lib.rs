@@ -27,10 +27,10 @@ pub use line_pattern::LinePattern;
 pub use plan::{
     Address, ArrivalPlan, Assertion, AttachPlan, Body, Capture, ClientPlan, CommandPlan, Condition, ContainerPlan,
     DataPlan, DataSource, During, Expect, Grade, HeartbeatPlan, Http, Image, Journey, Kept, Launch, Leaving, Manner,
-    Method, PageFormat, Part, PartContent, Pattern, Phase, Plan, Point, ProbePlan, Process, ProcessPlan, Quantity,
-    RateRamp, Ready, ReadyWhen, Request, Resources, Reuse, Rule, RuntimeKind, RuntimePlan, Scheme, ScrapePlan, Scraped,
-    Selector, SeriesRule, SocketAction, SocketStep, Source, Spot, Step, Take, TargetPlan, Think, TlsPlan, Tolerance,
-    Users, Watcher,
+    Method, PageFormat, Part, PartContent, Pattern, Phase, Plan, Point, PreparePlan, ProbePlan, Process, ProcessPlan,
+    Quantity, RateRamp, Ready, ReadyWhen, Request, Resources, Reuse, Rule, RuntimeKind, RuntimePlan, Scheme,
+    ScrapePlan, Scraped, Selector, SeriesRule, ServicePlan, SocketAction, SocketStep, Source, Spot, Step, Take,
+    TargetPlan, Think, TlsPlan, Tolerance, Users, Watcher,
 };
 pub use problem::{Place, Problem};
 pub use quantity::{Size, Span};

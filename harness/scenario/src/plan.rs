@@ -7,6 +7,7 @@ mod logs;
 mod runtime;
 mod scrape;
 mod series;
+mod services;
 mod socket;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub use logs::Kept;
 pub use runtime::{RuntimeKind, RuntimePlan};
 pub use scrape::{PageFormat, ScrapePlan, Scraped, Selector, Spot};
 pub use series::{During, Quantity, SeriesRule};
+pub use services::ServicePlan;
 pub use socket::{Leaving, SocketAction, SocketStep};
 
 use crate::json_path::JsonPath;
@@ -41,6 +43,9 @@ pub struct Plan {
     pub stop_early: bool,
     /// What is launched, or attached to.
     pub target: TargetPlan,
+    /// What the target needs, in the order in which it is launched.
+    #[serde(default)]
+    pub services: Vec<ServicePlan>,
     /// What users do.
     pub journeys: Vec<Journey>,
     /// The other program that is the load in the place of users, where one is.
@@ -116,6 +121,9 @@ pub struct TargetPlan {
     pub launch: Launch,
     /// When it counts as ready.
     pub ready: Ready,
+    /// What is run before anything starts, such as a compiler.
+    #[serde(default)]
+    pub prepare: Option<PreparePlan>,
     /// In which runtime it runs.
     #[serde(default)]
     pub runtime: RuntimePlan,
@@ -145,6 +153,15 @@ impl Launch {
             Self::Attach(_) => Resources::default(),
         }
     }
+}
+
+/// A program that is run to its end before anything starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreparePlan {
+    /// The program and its arguments; `plimsoll` stands for this very program.
+    pub command: Vec<String>,
+    /// The working folder, absolute.
+    pub folder: PathBuf,
 }
 
 /// Limits for a target.
@@ -473,6 +490,12 @@ impl ProbePlan {
         Self { every, heartbeat: None, logs: Vec::new(), scrapes: Vec::new() }
     }
 
+    /// The ports besides its own on which a service, or the target, is asked for pages.
+    pub fn other_ports(&self, service: Option<&str>) -> Vec<u16> {
+        let of_it = self.scrapes.iter().filter(|scrape| scrape.service.as_deref() == service);
+        of_it.filter_map(|scrape| scrape.port).collect()
+    }
+
     /// What is kept of pages.
     pub fn scraped(&self) -> impl Iterator<Item = &Scraped> {
         self.scrapes.iter().flat_map(|scrape| &scrape.kept)
@@ -536,6 +559,8 @@ impl Assertion {
 pub enum Rule {
     /// The target lives until it is stopped.
     TargetAlive,
+    /// So does each service that it needs.
+    ServicesAlive,
     /// There are enough samples, and few gaps.
     Coverage,
     /// The load was really offered.
@@ -710,6 +735,7 @@ impl Rule {
     pub fn id(&self) -> String {
         match self {
             Self::TargetAlive => "target.alive".to_owned(),
+            Self::ServicesAlive => "services.alive".to_owned(),
             Self::Coverage => "evidence.coverage".to_owned(),
             Self::GeneratorHealth => "generator.health".to_owned(),
             Self::ReturnsToBaseline { .. } => "memory.returns_to_baseline".to_owned(),

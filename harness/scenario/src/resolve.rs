@@ -14,6 +14,7 @@ mod request;
 mod runtime;
 mod scrape;
 mod series;
+mod services;
 mod socket;
 mod target;
 
@@ -54,6 +55,7 @@ pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Ve
     let mut resolver = Resolver { root, problems, folder };
     resolver.name(&spec.name);
     let mut target = resolver.target(&spec.target);
+    let mut services = resolver.services(&spec.target);
     let phases = resolver.phases(&spec.load.phases);
     let warm_up = resolver.warm_up(&spec.load, &phases);
     let journeys = resolver.journeys(spec, &phases);
@@ -62,13 +64,17 @@ pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Ve
     let data = resolver.data(&spec.load.data);
     let command = resolver.command(&spec.load, &phases);
     let cycles = resolver.own_cycles(&spec.load, &target, &phases);
-    let probes = resolver.probes(spec, &target, &phases);
-    target.other_ports = probes.scrapes.iter().filter_map(|scrape| scrape.port).collect();
+    let probes = resolver.probes(spec, &target, &services, &phases);
+    target.other_ports = probes.other_ports(None);
+    for service in &mut services {
+        service.launched.other_ports = probes.other_ports(Some(&service.name));
+    }
     let mut plan = Plan {
         name: spec.name.clone(),
         about: spec.about.clone(),
         stop_early: spec.stop_early,
         target,
+        services,
         journeys,
         command,
         cycles,

@@ -51,6 +51,10 @@ pub struct Spec {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSpec {
+    /// What the target needs, by name: each is launched and ready before the next, in the order of the file, then the
+    /// target; it ends after it. The target, and each later service, finds a service `search-index` in the variables
+    /// `SEARCH_INDEX_HOST`, `SEARCH_INDEX_PORT` and `SEARCH_INDEX_ADDRESS`.
+    pub services: Option<InOrder<ServiceSpec>>,
     /// Start a container.
     pub container: Option<ContainerSpec>,
     /// Start a process.
@@ -66,10 +70,23 @@ pub struct TargetSpec {
     pub agent: Option<bool>,
 }
 
+/// A service that the target needs: `container` or `process`. It is no target: nothing of it is judged but its life.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceSpec {
+    /// Start a container.
+    pub container: Option<ContainerSpec>,
+    /// Start a process.
+    pub process: Option<ProcessSpec>,
+}
+
 /// A container: `image` or `build`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContainerSpec {
+    /// A program and its arguments that is run before anything starts, such as a compiler: in the scenario's folder,
+    /// never through a shell, for 10 min at most.
+    pub prepare: Option<Vec<String>>,
     /// An image, with its tag.
     pub image: Option<String>,
     /// Build the image.
@@ -106,6 +123,9 @@ pub struct BuildSpec {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessSpec {
+    /// A program and its arguments that is run before anything starts, such as a compiler: in the process's folder,
+    /// never through a shell, for 10 min at most.
+    pub prepare: Option<Vec<String>>,
     /// The program and its arguments; `plimsoll` stands for this very program.
     pub command: Vec<String>,
     /// Environment variables.

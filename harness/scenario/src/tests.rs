@@ -3,6 +3,7 @@ mod logs;
 mod records;
 mod runtime;
 mod series;
+mod services;
 
 use std::path::Path;
 use std::time::Duration;

@@ -15,10 +15,12 @@ use testcontainers::runners::{AsyncBuilder, AsyncRunner};
 use testcontainers::{ContainerAsync, ContainerRequest, GenericBuildableImage, GenericImage, ImageExt};
 
 use crate::ending::{Ended, Ending};
-use crate::engine::{Engine, EngineError, Inspected, MANAGED_LABEL, OWNER_LABEL};
+use crate::engine::{Engine, EngineError, Inspected, OWNER_LABEL, own_labels};
 use crate::launch::{LaunchError, Order};
+use crate::network::Network;
 use crate::preload::{IN_CONTAINER, Preload};
 use crate::proc;
+use crate::surroundings::Surroundings;
 
 /// The label that tells the launches of one owner apart.
 const LAUNCH_LABEL: &str = "plimsoll.launch";
@@ -57,6 +59,11 @@ impl Container {
     /// Where a port inside it is reached, if it is published.
     pub(crate) fn at_port(&self, port: u16) -> Result<SocketAddr, LaunchError> {
         published(&self.inspected, port)
+    }
+
+    /// Where it is in a network, if it is in it.
+    pub(crate) fn in_network(&self, network: &Network) -> Option<Ipv4Addr> {
+        self.inspected.networks.get(&network.id).copied()
     }
 
     /// The first process, where it runs under the same kernel and in sight.
@@ -164,7 +171,7 @@ pub(crate) async fn start(plan: &ContainerPlan, order: &Order<'_>) -> Result<Con
     let engine = Engine::connect().await.map_err(LaunchError::NoEngine)?;
     let request = request(image(&plan.image).await?, plan, order);
     let image = request.descriptor();
-    let request = match order.preload {
+    let request = match order.surroundings.preload {
         Some(preload) => preloaded(request, plan, preload, &engine).await?,
         None => request,
     };
@@ -270,12 +277,19 @@ fn request(image: GenericImage, plan: &ContainerPlan, order: &Order<'_>) -> Cont
     let ports: BTreeSet<u16> = plan.port.into_iter().chain(order.other_ports.iter().copied()).collect();
     let ports: Vec<ContainerPort> = ports.into_iter().map(IntoContainerPort::tcp).collect();
     let image = ports.iter().copied().fold(image, GenericImage::with_exposed_port);
-    let (resources, own) = (plan.resources, own_labels(order));
+    let own = own_labels(order.owner).into_iter().chain([(LAUNCH_LABEL, order.number.to_string())]);
+    let (resources, neighbours) = (plan.resources, Neighbours::new(order.surroundings));
     let request = image
         .with_labels(plan.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())))
         .with_labels(own)
-        .with_host_config_modifier(move |host| configure(host, &ports, resources));
-    let request = plan.env.iter().fold(request, |request, (name, value)| request.with_env_var(name, value));
+        .with_host_config_modifier(move |host| configure(host, &ports, resources, &neighbours));
+    // What is said last of a variable holds: what the plan says.
+    let request = order
+        .surroundings
+        .variables
+        .iter()
+        .chain(&plan.env)
+        .fold(request, |request, (name, value)| request.with_env_var(name, value));
     match &plan.command {
         Some(command) => request.with_cmd(command),
         None => request,
@@ -306,20 +320,30 @@ async fn preloaded(
     Ok(variables.fold(request.with_mount(folder), |request, (name, value)| request.with_env_var(name, value)))
 }
 
-fn own_labels(order: &Order<'_>) -> [(&'static str, String); 4] {
-    [
-        (MANAGED_LABEL, "1".to_owned()),
-        (OWNER_LABEL, order.owner.to_string()),
-        ("plimsoll.run", order.owner.run().to_owned()),
-        (LAUNCH_LABEL, order.number.to_string()),
-    ]
+/// Whom a container can reach by name.
+#[derive(Clone, Default)]
+struct Neighbours {
+    /// The network that it is in, by its id.
+    network: Option<String>,
+    hosts: Vec<String>,
+}
+
+impl Neighbours {
+    fn new(surroundings: &Surroundings<'_>) -> Self {
+        let hosts = surroundings.hosts.iter().map(|(name, address)| format!("{name}:{address}"));
+        Self { network: surroundings.network.map(|network| network.id.clone()), hosts: hosts.collect() }
+    }
 }
 
 /// What testcontainers has no words for. There is no `init`: the service is to run as it does in
 /// production, as the first process, for an init would reap zombies that it leaks, and would be
 /// counted as a process and as memory of it. Stopping is no slower for that: a first process that
 /// cannot hear its signal is killed at once (see `Container::stop_signal`).
-fn configure(host: &mut HostConfig, ports: &[ContainerPort], resources: Resources) {
+fn configure(host: &mut HostConfig, ports: &[ContainerPort], resources: Resources, neighbours: &Neighbours) {
+    if let Some(network) = &neighbours.network {
+        host.network_mode = Some(network.clone());
+        host.extra_hosts.get_or_insert_default().extend(neighbours.hosts.iter().cloned());
+    }
     host.publish_all_ports = Some(false);
     let binding = PortBinding { host_ip: Some(Ipv4Addr::LOCALHOST.to_string()), host_port: None };
     let bound = |port: &ContainerPort| (port.to_string(), Some(vec![binding.clone()]));
@@ -347,7 +371,12 @@ mod tests {
     #[test]
     fn a_container_is_published_on_loopback_alone_and_cannot_swap() {
         let mut host = HostConfig { publish_all_ports: Some(true), ..HostConfig::default() };
-        configure(&mut host, &[8080.tcp()], Resources { memory: Some(1 << 20), cpus: Some(1.5) });
+        configure(
+            &mut host,
+            &[8080.tcp()],
+            Resources { memory: Some(1 << 20), cpus: Some(1.5) },
+            &Neighbours::default(),
+        );
         let bindings = host.port_bindings.unwrap();
         assert_eq!(bindings["8080/tcp"].as_ref().unwrap()[0].host_ip.as_deref(), Some("127.0.0.1"));
         assert_eq!(

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error;
-use bollard::models::{ContainerInspectResponse, PortBinding};
+use bollard::models::{ContainerInspectResponse, EndpointSettings, NetworkCreateRequest, PortBinding};
 use bollard::query_parameters::{
     EventsOptionsBuilder, KillContainerOptionsBuilder, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
     LogsOptionsBuilder, RemoveContainerOptionsBuilder, StatsOptionsBuilder,
@@ -16,9 +17,10 @@ use futures_util::{Stream, StreamExt};
 use testcontainers::core::client::{ClientError, docker_client_instance};
 
 use crate::log::{Lines, Log};
+use crate::owner::Owner;
 
 /// What everything of ours in the engine is labelled with.
-pub(crate) const MANAGED_LABEL: &str = "plimsoll.managed";
+const MANAGED_LABEL: &str = "plimsoll.managed";
 /// The label that names the owner.
 pub(crate) const OWNER_LABEL: &str = "plimsoll.owner";
 
@@ -105,6 +107,8 @@ pub(crate) struct Inspected {
     pub(crate) stop_signal: Option<String>,
     /// By port inside the container: the port on this machine.
     pub(crate) published: BTreeMap<u16, u16>,
+    /// By the id of a network: its address in it.
+    pub(crate) networks: BTreeMap<String, Ipv4Addr>,
 }
 
 impl Inspected {
@@ -203,6 +207,13 @@ impl Engine {
         unless_gone(self.0.remove_container(container, Some(options)).await)
     }
 
+    /// Makes a network of this name; its id.
+    pub(crate) async fn create_network(&self, name: &str, owner: &Owner) -> Result<String, EngineError> {
+        let labels = Some(own_labels(owner).map(|(label, value)| (label.to_owned(), value)).into());
+        let request = NetworkCreateRequest { name: name.to_owned(), labels, ..NetworkCreateRequest::default() };
+        Ok(self.0.create_network(request).await?.id)
+    }
+
     pub(crate) async fn remove_network(&self, network: &str) -> Result<(), EngineError> {
         unless_gone(self.0.remove_network(network).await)
     }
@@ -220,6 +231,11 @@ impl Engine {
         let networks = self.0.list_networks(Some(options)).await?;
         Ok(networks.into_iter().filter_map(|it| Some((it.id?, it.labels?.into_iter().collect()))).collect())
     }
+}
+
+/// What tells whose something is.
+pub(crate) fn own_labels(owner: &Owner) -> [(&'static str, String); 3] {
+    [(MANAGED_LABEL, "1".to_owned()), (OWNER_LABEL, owner.to_string()), ("plimsoll.run", owner.run().to_owned())]
 }
 
 /// Labels by name.
@@ -240,7 +256,8 @@ fn unless_gone(done: Result<(), Error>) -> Result<(), EngineError> {
 
 fn read_inspected(answer: ContainerInspectResponse) -> Inspected {
     let state = answer.state.unwrap_or_default();
-    let ports = answer.network_settings.and_then(|settings| settings.ports).unwrap_or_default();
+    let settings = answer.network_settings.unwrap_or_default();
+    let (ports, networks) = (settings.ports.unwrap_or_default(), settings.networks.unwrap_or_default());
     Inspected {
         id: answer.id.unwrap_or_default(),
         name: answer.name.unwrap_or_default().trim_start_matches('/').to_owned(),
@@ -251,8 +268,14 @@ fn read_inspected(answer: ContainerInspectResponse) -> Inspected {
         exit_code: state.exit_code,
         oom_killed: state.oom_killed.unwrap_or_default(),
         stop_signal: answer.config.and_then(|config| config.stop_signal).filter(|signal| !signal.is_empty()),
+        networks: networks.into_values().filter_map(read_endpoint).collect(),
         published: ports.iter().filter_map(|(inside, bound)| read_published(inside, bound.as_deref()?)).collect(),
     }
+}
+
+/// The network's id, and the address in it.
+fn read_endpoint(endpoint: EndpointSettings) -> Option<(String, Ipv4Addr)> {
+    Some((endpoint.network_id?, endpoint.ip_address?.parse().ok()?))
 }
 
 /// `8080/tcp` and where it is bound: the ports inside and on 127.0.0.1.

@@ -14,7 +14,7 @@ use crate::Later;
 use crate::engine::EngineError;
 use crate::log::{Listener, Log};
 use crate::owner::Owner;
-use crate::preload::Preload;
+use crate::surroundings::Surroundings;
 use crate::target::{Kind, Target};
 use crate::{attach, container, process};
 
@@ -43,6 +43,9 @@ pub enum LaunchError {
     /// The engine could not start the container, or tell about it.
     #[error("the container could not be started")]
     Start(#[source] EngineError),
+    /// The engine could not make a network.
+    #[error("the network of the run could not be made")]
+    Network(#[source] EngineError),
     /// The program does not exist, or may not be run.
     #[error("there is no program `{program}`")]
     NoProgram {
@@ -62,6 +65,16 @@ pub enum LaunchError {
         program: String,
         /// Why.
         source: io::Error,
+    },
+    /// What was to be run before the launch did not end well.
+    #[error("`{command}`, which prepares the launch, failed: {how}")]
+    Prepare {
+        /// The program and its arguments.
+        command: String,
+        /// How it ended: `exited 1`, `not done within 10m 0s`.
+        how: String,
+        /// The last lines of its output.
+        last_lines: Vec<String>,
     },
     /// Something else listens on the port that the target is to have.
     #[error("port {port} on 127.0.0.1 is taken")]
@@ -116,8 +129,10 @@ pub enum LaunchError {
         missing: &'static str,
     },
     /// The target runs, but the sign of readiness did not come.
-    #[error("the target was not ready within {}: {seen}", show_duration(*within))]
+    #[error("{what} was not ready within {}: {seen}", show_duration(*within))]
     NeverReady {
+        /// The target, or which service.
+        what: String,
         /// How long was waited.
         within: Duration,
         /// What came in the place of the sign.
@@ -126,8 +141,10 @@ pub enum LaunchError {
         last_lines: Vec<String>,
     },
     /// The target ended before it was ready.
-    #[error("the target ended before it was ready: {death}")]
+    #[error("{what} ended before it was ready: {death}")]
     DiedAtStart {
+        /// The target, or which service.
+        what: String,
         /// How.
         death: Death,
     },
@@ -143,6 +160,9 @@ impl LaunchError {
                 "a name without a slash is looked for in PATH, one with a slash from the scenario's folder, and it has to be \
                  executable"
             }
+            Self::Prepare { .. } => {
+                "its output is in the run's folder; it runs in the folder of what it prepares, and never through a shell"
+            }
             Self::NoHost { .. } => "write a name that this machine can look up, or an IP address",
             Self::PortTaken { .. } => "leave `port` out, and the process is told a free one in PORT",
             Self::NoCgroup(_) => {
@@ -150,17 +170,17 @@ impl LaunchError {
             }
             Self::NotPublished { .. } => "publish it when the container is started: `docker run -p 127.0.0.1::PORT`",
             Self::NotSeen { .. } => "choose another sign under `ready`, or give the target a `port`",
-            Self::NeverReady { .. } => "see the target's log; where it needs more time, raise `ready.within`",
-            Self::DiedAtStart { death } if death.oom_killed => "its memory limit is too low for it to start",
+            Self::NeverReady { .. } => "see its log; where it needs more time, raise `ready.within`",
+            Self::DiedAtStart { death, .. } if death.oom_killed => "its memory limit is too low for it to start",
             _ => return None,
         })
     }
 
-    /// The last lines that the target logged, where there was a target.
+    /// The last lines that the target logged, or what prepares it, where there was one.
     pub fn last_lines(&self) -> &[String] {
         match self {
-            Self::NeverReady { last_lines, .. } => last_lines,
-            Self::DiedAtStart { death } => &death.last_lines,
+            Self::NeverReady { last_lines, .. } | Self::Prepare { last_lines, .. } => last_lines,
+            Self::DiedAtStart { death, .. } => &death.last_lines,
             _ => &[],
         }
     }
@@ -181,14 +201,13 @@ pub(crate) struct Order<'a> {
     /// Tells this launch from the others of the same owner.
     pub(crate) number: u32,
     pub(crate) log: Log,
-    /// What is loaded into what is launched.
-    pub(crate) preload: Option<&'a Preload>,
+    pub(crate) surroundings: &'a Surroundings<'a>,
     /// Other ports of a container that are published, for pages of it.
     pub(crate) other_ports: BTreeSet<u16>,
 }
 
 /// Launches what `plan` says, or attaches to it; its output goes to a new file at `log`, and each line to `hear`. What is
-/// launched finds `preload` in its environment.
+/// launched finds the `surroundings`.
 /// It runs when this returns, and counts as ready after [`Target::ready`].
 ///
 /// # Errors
@@ -198,10 +217,10 @@ pub fn launch<'a>(
     owner: &'a Owner,
     log: &'a Path,
     hear: Option<Listener>,
-    preload: Option<&'a Preload>,
+    surroundings: &'a Surroundings<'a>,
     clock: Clock,
 ) -> Later<'a, Result<Target, LaunchError>> {
-    Box::pin(start(plan, owner, log, hear, preload, clock))
+    Box::pin(start(plan, owner, log, hear, surroundings, clock))
 }
 
 /// The number of the next launch.
@@ -215,7 +234,7 @@ async fn start(
     owner: &Owner,
     log: &Path,
     hear: Option<Listener>,
-    preload: Option<&Preload>,
+    surroundings: &Surroundings<'_>,
     clock: Clock,
 ) -> Result<Target, LaunchError> {
     check_sign(plan)?;
@@ -225,7 +244,7 @@ async fn start(
     };
     let log = Log::create(log, wanted, hear).map_err(|source| LaunchError::Log { path: log.to_owned(), source })?;
     let other_ports: BTreeSet<u16> = plan.runtime.pprof.into_iter().chain(plan.other_ports.iter().copied()).collect();
-    let order = Order { owner, number: next_number(), log: log.clone(), preload, other_ports };
+    let order = Order { owner, number: next_number(), log: log.clone(), surroundings, other_ports };
     let kind = match &plan.launch {
         Launch::Container(plan) => Kind::Container(container::start(plan, &order).await?),
         Launch::Process(plan) => Kind::Process(process::start(plan, &order)?),
@@ -233,7 +252,8 @@ async fn start(
     };
     let reached = order.other_ports.iter().map(|port| Ok((*port, kind.at_port(*port)?)));
     let other_ports = reached.collect::<Result<_, LaunchError>>()?;
-    Ok(Target::new(kind, plan.ready.clone(), log, clock).with_other_ports(other_ports))
+    let target = Target::new(surroundings.called(), kind, plan.ready.clone(), log, clock);
+    Ok(target.with_other_ports(other_ports))
 }
 
 /// Nothing is started of which it could never be seen that it is ready.

@@ -64,8 +64,9 @@ pub(crate) fn start(plan: &ProcessPlan, order: &Order<'_>) -> Result<Process, La
     let marks = Marks::new(order.owner, order.number);
     let cgroup = make_cgroup(plan, &marks)?.map(Arc::new);
     let mut command = command(&program, plan, cgroup.as_deref());
-    command.env("PORT", port.to_string());
-    command.envs(preloaded(plan, order.preload));
+    let given = order.surroundings.variables.iter();
+    command.envs(given.filter(|(name, _)| !plan.env.contains_key(*name))).env("PORT", port.to_string());
+    command.envs(preloaded(plan, order.surroundings.preload));
     let child = Child::spawn(command, marks, cgroup.clone(), &order.log)
         .map_err(|source| LaunchError::Spawn { program: name.to_owned(), source })?;
     let shown = format!("process {} ({})", child.pid, plan.command.join(" "));

@@ -15,6 +15,7 @@ use crate::container::Container;
 use crate::ending::Ending;
 use crate::launch::LaunchError;
 use crate::log::Log;
+use crate::network::Network;
 use crate::process::Process;
 use crate::ready;
 use crate::stats::EngineStats;
@@ -25,6 +26,8 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// A target that was launched, or attached to.
 pub struct Target {
+    /// How messages call it: the target, or a service of it.
+    called: String,
     kind: Kind,
     ready: Ready,
     log: Log,
@@ -73,9 +76,9 @@ impl Kind {
 }
 
 impl Target {
-    pub(crate) fn new(kind: Kind, ready: Ready, log: Log, clock: Clock) -> Self {
+    pub(crate) fn new(called: String, kind: Kind, ready: Ready, log: Log, clock: Clock) -> Self {
         let other_ports = BTreeMap::new();
-        Self { kind, ready, log, clock, other_ports, started: clock.now(), grace: GRACE, stopped: None }
+        Self { called, kind, ready, log, clock, other_ports, started: clock.now(), grace: GRACE, stopped: None }
     }
 
     /// The same target, with where its other ports are reached.
@@ -130,6 +133,11 @@ impl Target {
         Some(&self.kind.container()?.inspected.id)
     }
 
+    /// Where it is in a network, if it is a container in it.
+    pub fn in_network(&self, network: &Network) -> Option<Ipv4Addr> {
+        self.kind.container()?.in_network(network)
+    }
+
     /// The digest of its container's image, if it is one: `sha256:...`, a hash of its content.
     pub fn image_digest(&self) -> Option<&str> {
         self.kind.container()?.inspected.image.as_deref()
@@ -165,13 +173,22 @@ impl Target {
         let sign = tokio::time::timeout(*within, ready::sign(when, self.address(), &self.log, &mut seen));
         tokio::select! {
             biased;
-            death = self.kind.ending().death(&self.log) => Err(LaunchError::DiedAtStart { death }),
+            death = self.kind.ending().death(&self.log) => Err(self.died_at_start(death)),
             sign = sign => sign.map_err(|_| self.never_ready(*within, seen)),
         }
     }
 
+    fn died_at_start(&self, death: Death) -> LaunchError {
+        LaunchError::DiedAtStart { what: self.called.clone(), death }
+    }
+
     fn never_ready(&self, within: Duration, seen: String) -> LaunchError {
-        LaunchError::NeverReady { within, seen, last_lines: self.log.last(20) }
+        LaunchError::NeverReady { what: self.called.clone(), within, seen, last_lines: self.log.last(20) }
+    }
+
+    /// Did it end by itself before it was stopped? Then [`Self::died`] tells at once.
+    pub fn has_died(&self) -> bool {
+        self.stopped.is_none() && self.kind.ending().ended().is_some()
     }
 
     /// Waits until it has ended by itself; after [`Self::stop`], forever. May be cancelled, and called again.

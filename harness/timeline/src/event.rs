@@ -21,6 +21,41 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Happening {
+    /// What the target is made by has ended well.
+    Prepared {
+        /// Of which service; of the target where none is named.
+        service: Option<String>,
+        /// When it was started.
+        from: Elapsed,
+        /// When it had ended.
+        to: Elapsed,
+    },
+    /// A service that the target needs was started.
+    ServiceLaunched {
+        /// Its name.
+        service: String,
+        /// What it is: a container's name and id, or a process and its pid.
+        what: String,
+    },
+    /// A service answered for the first time.
+    ServiceReady {
+        /// Its name.
+        service: String,
+    },
+    /// A service ended while it was still needed.
+    ServiceDied {
+        /// Its name.
+        service: String,
+        /// How.
+        death: Death,
+    },
+    /// A service was stopped, as it should be at the end.
+    ServiceStopped {
+        /// Its name.
+        service: String,
+        /// How it took it.
+        how: String,
+    },
     /// The target was started.
     Launched {
         /// What it is: a container's name and id, or a process and its pid.
@@ -189,7 +224,7 @@ pub struct Largest {
     pub objects: u64,
 }
 
-/// How a target died.
+/// How a target, or a service, died.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Death {
     /// Its exit code; 128 + the signal's number where a signal ended it.

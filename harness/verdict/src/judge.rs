@@ -25,6 +25,7 @@ mod rests;
 mod scale;
 mod seen;
 mod series;
+mod services;
 mod sight;
 #[cfg(test)]
 mod simulation;
@@ -148,6 +149,7 @@ impl<'a> Case<'a> {
     fn judge(self, rule: &Rule) -> Finding {
         let judgement = match rule {
             Rule::TargetAlive => self.target_alive(),
+            Rule::ServicesAlive => self.services_alive(),
             Rule::Coverage => self.coverage(),
             Rule::GeneratorHealth => self.generator_health(),
             Rule::ReturnsToBaseline { within } => self.returns_to_baseline(*within),

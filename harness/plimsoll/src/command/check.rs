@@ -5,7 +5,8 @@ use std::fmt::Write;
 use std::path::Path;
 
 use scenario::{
-    AttachPlan, During, Image, Launch, Phase, Plan, Quantity, ReadyWhen, Rule, SeriesRule, Spot, Tolerance,
+    AttachPlan, During, Image, Launch, Phase, Plan, Quantity, ReadyWhen, Rule, SeriesRule, ServicePlan, Spot,
+    TargetPlan, Tolerance,
 };
 use timeline::{Amount, Elapsed, Unit, show_bytes};
 
@@ -29,8 +30,12 @@ pub(super) fn check(path: &Path) -> Exit {
 fn describe(plan: &Plan) -> String {
     let mut text =
         format!("{}{}\n\n", plan.name, plan.about.as_ref().map_or(String::new(), |about| format!(": {about}")));
-    let _ = writeln!(text, "target    {}", target(plan));
-    let _ = writeln!(text, "ready     {}", ready(plan));
+    text.push_str(&prepared(plan));
+    for ServicePlan { name, launched } in &plan.services {
+        let _ = writeln!(text, "service   {name}: {}; ready {}", target(launched), ready(launched));
+    }
+    let _ = writeln!(text, "target    {}", target(&plan.target));
+    let _ = writeln!(text, "ready     {}", ready(&plan.target));
     let heartbeat = plan.probes.heartbeat.as_ref().map_or(String::new(), |heartbeat| {
         format!(", heartbeat on {} every {}", heartbeat.path, Elapsed::from(heartbeat.period))
     });
@@ -56,8 +61,18 @@ fn describe(plan: &Plan) -> String {
     text
 }
 
-fn target(plan: &Plan) -> String {
-    match &plan.target.launch {
+/// What is run before anything starts.
+fn prepared(plan: &Plan) -> String {
+    let all = plan.services.iter().map(|service| &service.launched).chain([&plan.target]);
+    let mut text = String::new();
+    for prepare in all.filter_map(|launched| launched.prepare.as_ref()) {
+        let _ = writeln!(text, "prepared  by `{}` in {}", prepare.command.join(" "), prepare.folder.display());
+    }
+    text
+}
+
+fn target(plan: &TargetPlan) -> String {
+    match &plan.launch {
         Launch::Container(container) => match &container.image {
             Image::Named(name) => format!("container from the image {name}"),
             Image::Build { dockerfile, .. } => format!("container, built from {}", dockerfile.display()),
@@ -69,9 +84,9 @@ fn target(plan: &Plan) -> String {
     }
 }
 
-fn ready(plan: &Plan) -> String {
-    let within = Elapsed::from(plan.target.ready.within);
-    match &plan.target.ready.when {
+fn ready(plan: &TargetPlan) -> String {
+    let within = Elapsed::from(plan.ready.within);
+    match &plan.ready.when {
         ReadyWhen::Http(path) => format!("when GET {path} answers, within {within}"),
         ReadyWhen::Log(line) => format!("when it logs `{line}`, within {within}"),
         ReadyWhen::Tcp => format!("when its port accepts a connection, within {within}"),
@@ -85,7 +100,8 @@ fn scrapes(plan: &Plan) -> String {
     for page in &plan.probes.scrapes {
         let (every, format) = (Elapsed::from(page.every), page.format.key());
         let port = page.port.map_or_else(String::new, |port| format!(" on port {port}"));
-        let _ = writeln!(text, "scrapes   {} ({format}){port} every {every}", page.path);
+        let service = page.service.as_ref().map_or_else(String::new, |service| format!(" of {service}"));
+        let _ = writeln!(text, "scrapes   {} ({format}){service}{port} every {every}", page.path);
         for kept in &page.kept {
             let from = if kept.name == kept.spot.to_string() { String::new() } else { format!(", from {}", kept.spot) };
             let sum = if matches!(kept.spot, Spot::Sample(_)) { ", the sum over all other labels" } else { "" };
@@ -202,6 +218,7 @@ fn limit(rule: &Rule) -> String {
     let share = |value| Amount { value, unit: Unit::Share };
     match rule {
         Rule::TargetAlive => "lives until it is stopped".to_owned(),
+        Rule::ServicesAlive => "each lives until it is stopped".to_owned(),
         Rule::Coverage => "enough samples, few gaps".to_owned(),
         Rule::GeneratorHealth => "the load is really offered".to_owned(),
         Rule::ReturnsToBaseline { within: Tolerance::Share(value) } => format!("within {} of it", share(*value)),

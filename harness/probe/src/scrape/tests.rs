@@ -50,7 +50,7 @@ fn sample(name: &str, of: &str) -> Scraped {
 
 fn plan(format: PageFormat, kept: Vec<Scraped>) -> ScrapePlan {
     let (path, every) = ("/metrics".to_owned(), Duration::from_millis(20));
-    ScrapePlan { path, host: None, port: None, every, headers: Vec::new(), format, kept }
+    ScrapePlan { path, host: None, service: None, port: None, every, headers: Vec::new(), format, kept }
 }
 
 /// Scrapes until `enough` says so of what was seen; all of it, with what is told at the end.

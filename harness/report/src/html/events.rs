@@ -50,6 +50,7 @@ fn of(event: &Event, first: Option<&PhaseSpan>) -> Option<Notable> {
         Happening::SeriesNoted { series, note } => ("series", format!("{series} {note}"), false),
         Happening::OomKill => ("OOM kill", "a process was killed for want of memory".to_owned(), true),
         Happening::Died(death) => ("died", death.to_string(), true),
+        Happening::ServiceDied { service, death } => ("service died", format!("{service}: {death}"), true),
         Happening::Unexpected { step, failure, seen } => ("answers", format!("{step}, {failure}: {seen}"), false),
         Happening::LoadFailed { reason } => ("load failed", reason.clone(), true),
         Happening::CommandStarted { what } => ("load command", format!("{what} started"), false),
@@ -64,7 +65,11 @@ fn of(event: &Event, first: Option<&PhaseSpan>) -> Option<Notable> {
         }
         Happening::Interrupted => ("interrupted", "by a signal".to_owned(), true),
         Happening::StoppedEarly { reason } => ("stopped early", reason.clone(), true),
-        Happening::Launched { .. }
+        Happening::Prepared { .. }
+        | Happening::ServiceLaunched { .. }
+        | Happening::ServiceReady { .. }
+        | Happening::ServiceStopped { .. }
+        | Happening::Launched { .. }
         | Happening::Ready
         | Happening::Entered { .. }
         | Happening::Requests { .. }

@@ -1,4 +1,4 @@
-//! Pages of the target that tell numbers.
+//! Pages of the target or of a service that tell numbers.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,7 +16,10 @@ pub struct ScrapePlan {
     pub path: String,
     /// Whom the request names in its header `host`; the address where nothing is said.
     pub host: Option<String>,
-    /// The port of the page, where it is not the target's own.
+    /// Whose page it is, where it is a service's and not the target's.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// The port of the page, where it is not the one that is known already.
     pub port: Option<u16>,
     /// The grid on which it is got.
     pub every: Duration,
@@ -29,10 +32,11 @@ pub struct ScrapePlan {
 }
 
 impl ScrapePlan {
-    /// What it is called: `scrape of /metrics`.
+    /// What it is called: `scrape of /metrics`, `scrape of search:9100/metrics`.
     pub fn name(&self) -> String {
+        let service = self.service.as_deref().unwrap_or_default();
         let port = self.port.map_or_else(String::new, |port| format!(":{port}"));
-        format!("scrape of {port}{}", self.path)
+        format!("scrape of {service}{port}{}", self.path)
     }
 }
 

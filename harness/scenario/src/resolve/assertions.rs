@@ -182,6 +182,7 @@ fn latency_rules(latency: &LatencySpec) -> Vec<Rule> {
 fn implied(asked: &[Rule], plan: &Plan) -> Vec<Rule> {
     let samples = plan.only_address().is_none();
     let mut rules = vec![Rule::TargetAlive];
+    rules.extend((!plan.services.is_empty()).then_some(Rule::ServicesAlive));
     rules.extend(samples.then_some(Rule::Coverage));
     if plan.makes_load() || plan.command.is_some() {
         rules.push(Rule::GeneratorHealth);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Resolver, judged_seconds};
-use crate::plan::{HeartbeatPlan, Phase, ProbePlan, ReadyWhen, TargetPlan};
+use crate::plan::{HeartbeatPlan, Phase, ProbePlan, ReadyWhen, ServicePlan, TargetPlan};
 use crate::spec::{PausesSpec, Spec};
 
 /// A run gives this many samples by default, where it is short of five minutes.
@@ -20,7 +20,13 @@ const SHORTEST_STALL: Duration = Duration::from_millis(2);
 const USUAL_BEAT: Duration = Duration::from_millis(10);
 
 impl Resolver<'_> {
-    pub(super) fn probes(&mut self, spec: &Spec, target: &TargetPlan, phases: &[Phase]) -> ProbePlan {
+    pub(super) fn probes(
+        &mut self,
+        spec: &Spec,
+        target: &TargetPlan,
+        services: &[ServicePlan],
+        phases: &[Phase],
+    ) -> ProbePlan {
         let written = spec.probes.as_ref().and_then(|probes| probes.every);
         let every = written.map_or_else(|| default_cadence(phases), |span| span.0);
         if !(FASTEST..=SLOWEST).contains(&every) {
@@ -29,7 +35,7 @@ impl Resolver<'_> {
         let logs = spec.probes.as_ref().map(|probes| probes.logs.as_slice()).unwrap_or_default();
         let mut names = BTreeSet::new();
         let logs = self.kept(logs, target, &mut names);
-        let scrapes = self.scrapes(spec, every, &mut names);
+        let scrapes = self.scrapes(spec, services, every, &mut names);
         ProbePlan { every, heartbeat: self.heartbeat(spec, target), logs, scrapes }
     }
 

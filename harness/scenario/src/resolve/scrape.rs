@@ -10,7 +10,7 @@ use super::load::has_port;
 use super::probes::{FASTEST, SLOWEST};
 use crate::json_path::JsonPath;
 use crate::line_pattern::LinePattern;
-use crate::plan::{PageFormat, ScrapePlan, Scraped, Selector, Spot};
+use crate::plan::{PageFormat, ScrapePlan, Scraped, Selector, ServicePlan, Spot};
 use crate::quantity::measure::{measure, measure_of_name};
 use crate::short::Short;
 use crate::spec::{ScrapeKeep, ScrapeSpec, ScrapedSpec, Spec};
@@ -22,7 +22,13 @@ const PAGE_HINT: &str = "`{prometheus: /metrics, keep: [go_goroutines]}`, `{json
 
 impl Resolver<'_> {
     /// The pages that are got; `names` are the series that there are already.
-    pub(super) fn scrapes(&mut self, spec: &Spec, every: Duration, names: &mut BTreeSet<String>) -> Vec<ScrapePlan> {
+    pub(super) fn scrapes(
+        &mut self,
+        spec: &Spec,
+        services: &[ServicePlan],
+        every: Duration,
+        names: &mut BTreeSet<String>,
+    ) -> Vec<ScrapePlan> {
         let written = spec.probes.as_ref().map(|probes| probes.scrape.as_slice()).unwrap_or_default();
         if written.len() > MOST_PAGES {
             let message = format!("{} pages are too many to get beside the load", written.len());
@@ -32,8 +38,12 @@ impl Resolver<'_> {
         for (index, page) in written.iter().enumerate() {
             let index = index.to_string();
             let place = ["probes", "scrape", &index];
-            if page.port.is_none() && !has_port(spec) {
-                self.refuse(&place, "the target has no port", "say the page's: `port: 9100`");
+            match &page.service {
+                Some(name) => self.is_page_of_service(&place, name, page.port, services),
+                None if page.port.is_none() && !has_port(spec) => {
+                    self.refuse(&place, "the target has no port", "say the page's: `port: 9100`");
+                }
+                None => {}
             }
             all.extend(self.page(&place, page, every, names));
         }
@@ -68,7 +78,8 @@ impl Resolver<'_> {
             self.refuse(&[place, &["every"]].concat(), "the cadence is out of reach", "from `20ms` to `60s`");
         }
         let kept = self.kept_of_page(place, format, &spec.keep, names);
-        Some(ScrapePlan { path: path.clone(), host: None, port: spec.port, every: grid, headers, format, kept })
+        let (path, service) = (path.clone(), spec.service.clone());
+        Some(ScrapePlan { path, host: None, service, port: spec.port, every: grid, headers, format, kept })
     }
 
     fn kept_of_page(

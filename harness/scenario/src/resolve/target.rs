@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Resolver;
-use crate::plan::{AttachPlan, ContainerPlan, Image, Launch, ProcessPlan, Ready, ReadyWhen, Resources, TargetPlan};
+use crate::plan::{
+    AttachPlan, ContainerPlan, Image, Launch, PreparePlan, ProcessPlan, Ready, ReadyWhen, Resources, RuntimePlan,
+    TargetPlan,
+};
 use crate::quantity::Size;
 use crate::spec::{AttachSpec, ContainerSpec, ProcessSpec, ReadySpec, TargetSpec};
 
@@ -20,23 +23,19 @@ impl Resolver<'_> {
             let message = if written == 0 { "the target is missing" } else { "there is more than one target" };
             self.refuse(&["target"], message, "write one of `container`, `process` and `attach`");
         }
-        let (launch, ready) = match (&spec.container, &spec.process, &spec.attach) {
-            (Some(container), ..) => self.container(container),
-            (_, Some(process), _) => self.process(process),
+        let plan = match (&spec.container, &spec.process, &spec.attach) {
+            (Some(container), ..) => self.container(&["target", "container"], container),
+            (_, Some(process), _) => self.process(&["target", "process"], process),
             (_, _, Some(attach)) => self.attach(attach),
-            _ => (
-                Launch::Attach(AttachPlan::Process { pid: 0, port: None }),
-                Ready { when: ReadyWhen::Started, within: DEFAULT_READY_WITHIN },
-            ),
+            _ => nothing(),
         };
-        TargetPlan { launch, ready, runtime: self.runtime(spec), other_ports: Vec::new() }
+        TargetPlan { runtime: self.runtime(spec), ..plan }
     }
 
-    fn container(&mut self, spec: &ContainerSpec) -> (Launch, Ready) {
-        let place = ["target", "container"];
-        let image = self.image(spec);
-        let resources = self.resources(&place, spec.memory, spec.cpus);
-        let ready = self.ready(&place, spec.ready.as_ref(), spec.port.is_some());
+    pub(super) fn container(&mut self, place: &[&str], spec: &ContainerSpec) -> TargetPlan {
+        let image = self.image(place, spec);
+        let resources = self.resources(place, spec.memory, spec.cpus);
+        let ready = self.ready(place, spec.ready.as_ref(), spec.port.is_some());
         let container = ContainerPlan {
             image,
             command: spec.command.clone(),
@@ -45,11 +44,11 @@ impl Resolver<'_> {
             port: spec.port,
             resources,
         };
-        (Launch::Container(container), ready)
+        let prepare = self.prepare(place, spec.prepare.as_deref(), absolute(self.folder, "."));
+        TargetPlan { prepare, ..launched(Launch::Container(container), ready) }
     }
 
-    fn image(&mut self, spec: &ContainerSpec) -> Image {
-        let place = ["target", "container"];
+    fn image(&mut self, place: &[&str], spec: &ContainerSpec) -> Image {
         match (&spec.image, &spec.build) {
             (Some(image), None) => Image::Named(image.clone()),
             (None, Some(build)) => {
@@ -58,29 +57,25 @@ impl Resolver<'_> {
                 Image::Build { context, dockerfile }
             }
             (Some(image), Some(_)) => {
-                self.refuse(&place, "`image` and `build` exclude each other", "keep one of them");
+                self.refuse(place, "`image` and `build` exclude each other", "keep one of them");
                 Image::Named(image.clone())
             }
             (None, None) => {
-                if !self.is_known_bad(&place) {
-                    self.refuse(&place, "there is no image", "write `image: name:tag` or `build: {context: ./folder}`");
+                if !self.is_known_bad(place) {
+                    self.refuse(place, "there is no image", "write `image: name:tag` or `build: {context: ./folder}`");
                 }
                 Image::Named(String::new())
             }
         }
     }
 
-    fn process(&mut self, spec: &ProcessSpec) -> (Launch, Ready) {
-        let place = ["target", "process"];
+    pub(super) fn process(&mut self, place: &[&str], spec: &ProcessSpec) -> TargetPlan {
         if spec.command.is_empty() {
-            self.refuse(
-                &["target", "process", "command"],
-                "the command is empty",
-                "write `command: [program, argument]`",
-            );
+            let place = [place, &["command"]].concat();
+            self.refuse(&place, "the command is empty", "write `command: [program, argument]`");
         }
-        let resources = self.resources(&place, spec.memory, spec.cpus);
-        let ready = self.ready(&place, spec.ready.as_ref(), true);
+        let resources = self.resources(place, spec.memory, spec.cpus);
+        let ready = self.ready(place, spec.ready.as_ref(), true);
         let process = ProcessPlan {
             command: spec.command.clone(),
             env: spec.env.clone(),
@@ -88,10 +83,20 @@ impl Resolver<'_> {
             port: spec.port,
             resources,
         };
-        (Launch::Process(process), ready)
+        let prepare = self.prepare(place, spec.prepare.as_deref(), process.folder.clone());
+        TargetPlan { prepare, ..launched(Launch::Process(process), ready) }
     }
 
-    fn attach(&mut self, spec: &AttachSpec) -> (Launch, Ready) {
+    fn prepare(&mut self, place: &[&str], command: Option<&[String]>, folder: PathBuf) -> Option<PreparePlan> {
+        let command = command?.to_vec();
+        if command.is_empty() {
+            let place = [place, &["prepare"]].concat();
+            self.refuse(&place, "there is nothing to run", "write `prepare: [program, argument]`, or leave it out");
+        }
+        Some(PreparePlan { command, folder })
+    }
+
+    fn attach(&mut self, spec: &AttachSpec) -> TargetPlan {
         let launch = match (&spec.container, spec.pid, &spec.url) {
             (Some(name), None, None) => AttachPlan::Container { name: name.clone(), port: spec.port },
             (None, Some(pid), None) => AttachPlan::Process { pid, port: spec.port },
@@ -114,28 +119,27 @@ impl Resolver<'_> {
             }
         };
         let when = if spec.port.is_some() || spec.url.is_some() { ReadyWhen::Tcp } else { ReadyWhen::Started };
-        (Launch::Attach(launch), Ready { when, within: DEFAULT_READY_WITHIN })
+        launched(Launch::Attach(launch), Ready { when, within: DEFAULT_READY_WITHIN })
     }
 
-    fn resources(&mut self, place: &[&str; 2], memory: Option<Size>, cpus: Option<f64>) -> Resources {
-        let [target, kind] = *place;
+    fn resources(&mut self, place: &[&str], memory: Option<Size>, cpus: Option<f64>) -> Resources {
+        let of = |key| [place, &[key]].concat();
         if memory.is_some_and(|size| size.0 < LEAST_MEMORY) {
-            self.refuse(&[target, kind, "memory"], "the memory limit is too low to start anything", "at least `6MiB`");
+            self.refuse(&of("memory"), "the memory limit is too low to start anything", "at least `6MiB`");
         }
         if cpus.is_some_and(|cpus| cpus < 0.01) {
-            self.refuse(&[target, kind, "cpus"], "the processor quota is too low", "at least `0.01`");
+            self.refuse(&of("cpus"), "the processor quota is too low", "at least `0.01`");
         }
         Resources { memory: memory.map(|size| size.0 as u64), cpus }
     }
 
-    fn ready(&mut self, place: &[&str; 2], spec: Option<&ReadySpec>, has_port: bool) -> Ready {
-        let [target, kind] = *place;
-        let place = [target, kind, "ready"];
+    fn ready(&mut self, place: &[&str], spec: Option<&ReadySpec>, has_port: bool) -> Ready {
+        let place = [place, &["ready"]].concat();
         let default = if has_port { ReadyWhen::Tcp } else { ReadyWhen::Started };
         let Some(spec) = spec else { return Ready { when: default, within: DEFAULT_READY_WITHIN } };
         let when = match (&spec.http, &spec.log, spec.tcp.unwrap_or(false)) {
             (Some(path), None, false) => {
-                self.path(&[target, kind, "ready", "http"], path);
+                self.path(&[place.as_slice(), &["http"]].concat(), path);
                 ReadyWhen::Http(path.clone())
             }
             (None, Some(line), false) => ReadyWhen::Log(line.clone()),
@@ -159,6 +163,16 @@ impl Resolver<'_> {
             self.refuse(place, format!("`{path}` is not a path"), hint);
         }
     }
+}
+
+fn launched(launch: Launch, ready: Ready) -> TargetPlan {
+    TargetPlan { launch, ready, prepare: None, runtime: RuntimePlan::default(), other_ports: Vec::new() }
+}
+
+/// In the place of a target that could not be read.
+fn nothing() -> TargetPlan {
+    let ready = Ready { when: ReadyWhen::Started, within: DEFAULT_READY_WITHIN };
+    launched(Launch::Attach(AttachPlan::Process { pid: 0, port: None }), ready)
 }
 
 /// Can it stand in the first line of a request?

@@ -11,7 +11,7 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use crate::quantity::Span;
 use crate::short::Short;
 
-/// Numbers out of a page that the target serves: one of `prometheus`, `json` and `text` is its path.
+/// Numbers out of a page that the target or a service serves: one of `prometheus`, `json` and `text` is its path.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScrapeSpec {
@@ -23,7 +23,9 @@ pub struct ScrapeSpec {
     pub text: Option<String>,
     /// What is kept of it, each a series of its own.
     pub keep: ScrapeKeep,
-    /// The port of the page, where it is not the target's own; of a container, it is published on 127.0.0.1 too.
+    /// Whose page it is, where it is a service's and not the target's.
+    pub service: Option<String>,
+    /// The port of the page, where it is not the one that is known already; of a container, it is published on 127.0.0.1 too.
     pub port: Option<u16>,
     /// How often: at the cadence of all samples where nothing is said.
     pub every: Option<Span>,

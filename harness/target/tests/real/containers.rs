@@ -5,9 +5,9 @@ use std::process::Command;
 
 use clock::Clock;
 use scenario::{AttachPlan, ContainerPlan, Image, Launch, ReadyWhen};
-use target::{LaunchError, Owner, Target, sweep_owned_by};
+use target::{LaunchError, Network, Owner, Surroundings, Target, sweep_owned_by};
 
-use crate::{SERVICE, container, launch, launch_with, preload, ready, runs, scratch, variable};
+use crate::{SERVICE, container, launch, launch_with, preload, ready, runs, scratch, target_plan, variable};
 
 async fn launch_container(plan: ContainerPlan, when: ReadyWhen, run: &str) -> Target {
     match launch(Launch::Container(plan), ready(when, 30), run).await {
@@ -100,6 +100,33 @@ async fn a_connection_to_the_engines_proxy_is_no_sign_of_readiness() {
     target.ready().await.unwrap();
     assert!(target.last_lines(20).iter().any(|line| line == "listening"));
     target.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn containers_of_one_network_reach_each_other_by_name() {
+    let run = "container-network";
+    let owner = Owner::this_process(run);
+    let network = Network::create(&owner).await.unwrap();
+    let around = Surroundings { network: Some(&network), ..Surroundings::default() };
+    let mut service = launch_around(Launch::Container(container(&["serve"])), &around, run).await;
+    service.ready().await.unwrap();
+    let hosts = vec![("db".to_owned(), service.in_network(&network).unwrap())];
+    let around = Surroundings { hosts, ..around };
+    let mut target = launch_around(Launch::Container(container(&["reach", "db", "8080"])), &around, run).await;
+    target.ready().await.unwrap();
+    assert_eq!(target.last_lines(20)[0], "reached");
+    target.stop().await.unwrap();
+    service.stop().await.unwrap();
+    // As after a harness that was killed: nobody removes it.
+    std::mem::forget(network);
+    assert_eq!(sweep_owned_by(&owner).await.to_string(), "1 network");
+}
+
+/// Launches it with these surroundings; it counts as ready when its port answers.
+async fn launch_around(plan: Launch, around: &Surroundings<'_>, run: &str) -> Target {
+    let log = scratch("logs").join(run);
+    let plan = target_plan(plan, ready(ReadyWhen::Http("/".to_owned()), 30));
+    target::launch(&plan, &Owner::this_process(run), &log, None, around, Clock::start()).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use clock::Clock;
 use scenario::{ContainerPlan, Image, Launch, ProcessPlan, Ready, ReadyWhen, Resources, RuntimePlan, TargetPlan};
-use target::{Addition, LaunchError, Owner, Preload, Target};
+use target::{Addition, LaunchError, Owner, Preload, Surroundings, Target};
 
 /// A folder with the service, built without shared libraries, and a Dockerfile around it.
 static SERVICE: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -66,6 +66,10 @@ async fn launch(launch: Launch, ready: Ready, run: &str) -> Result<Target, Launc
     launch_with(launch, ready, None, run).await
 }
 
+fn target_plan(launch: Launch, ready: Ready) -> TargetPlan {
+    TargetPlan { launch, ready, prepare: None, runtime: RuntimePlan::default(), other_ports: Vec::new() }
+}
+
 async fn launch_with(
     launch: Launch,
     ready: Ready,
@@ -73,8 +77,9 @@ async fn launch_with(
     run: &str,
 ) -> Result<Target, LaunchError> {
     let log = scratch("logs").join(run);
-    let plan = TargetPlan { launch, ready, runtime: RuntimePlan::default(), other_ports: Vec::new() };
-    target::launch(&plan, &Owner::this_process(run), &log, None, preload, Clock::start()).await
+    let plan = target_plan(launch, ready);
+    let surroundings = Surroundings { preload, ..Surroundings::default() };
+    target::launch(&plan, &Owner::this_process(run), &log, None, &surroundings, Clock::start()).await
 }
 
 /// A folder with a file in it, and a variable that names it.

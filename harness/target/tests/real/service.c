@@ -3,6 +3,7 @@
    late   the same, but only after a second
    deaf   sleeps, and handles no signal
    grow   takes memory until it is killed
+   reach  connects to the host of its second argument, which /etc/hosts names, at the port of the third, then serves
    fail   logs a line and exits with 3 */
 #include <arpa/inet.h>
 #include <signal.h>
@@ -35,6 +36,21 @@ static void serve(void) {
     }
 }
 
+/* Static programs cannot look names up in every libc. */
+static void reach(const char *host, const char *port) {
+    char line[256], number[64], name[128];
+    FILE *hosts = fopen("/etc/hosts", "r");
+    int outward = socket(AF_INET, SOCK_STREAM, 0);
+    while (hosts && fgets(line, sizeof line, hosts)) {
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(port))};
+        if (sscanf(line, "%63s %127s", number, name) != 2 || strcmp(name, host)) continue;
+        if (inet_pton(AF_INET, number, &address.sin_addr) != 1) continue;
+        puts(connect(outward, (struct sockaddr *)&address, sizeof address) ? "refused" : "reached");
+        return;
+    }
+    puts("unknown");
+}
+
 int main(int count, char **arguments) {
     const char *what = count > 1 ? arguments[1] : "serve";
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -51,6 +67,7 @@ int main(int count, char **arguments) {
         sleep(1);
         for (;;) memset(malloc(1 << 20), 1, 1 << 20);
     }
+    if (!strcmp(what, "reach") && count > 3) reach(arguments[2], arguments[3]);
     if (!strcmp(what, "late")) sleep(1);
     serve();
 }

@@ -14,6 +14,7 @@ mod looks;
 mod memory;
 mod pauses;
 mod series;
+mod services;
 
 const MIB: f64 = 1_048_576.0;
 
