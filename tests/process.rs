@@ -1,5 +1,7 @@
 //! The specimen as a process: what it does wrong is found, and what it does right is passed.
 
+use std::time::Duration;
+
 use crate::stage::{Stage, limited_process, process, scenario};
 
 /// Fifteen seconds of load between two short rests.
@@ -76,6 +78,43 @@ fn a_service_that_stands_still_fails_on_its_pauses() {
     assert_eq!(finding["verdict"], "fail", "{finding:#}");
     let longest = finding["evidence"]["value"]["value"].as_f64().unwrap();
     assert!((0.4..0.9).contains(&longest), "{finding:#}");
+}
+
+#[test]
+fn a_harness_that_stands_still_itself_does_not_put_it_down_to_its_target() {
+    let target = process(", --stop, 50ms, --stop-every, 1s");
+    let rules = "{pauses: {max: 30ms}, stalls: {max: 90ms}}";
+    let phases = "[{name: baseline, for: 1s}, {name: work, for: 7s, users: 2}, {name: settle, for: 1s}]";
+    let stage = Stage::new(&scenario(&target, phases, rules));
+    let started = stage.start_until("work for");
+    for _ in 0..5 {
+        std::thread::sleep(Duration::from_millis(800));
+        started.signal("STOP");
+        std::thread::sleep(Duration::from_millis(150));
+        started.signal("CONT");
+    }
+    started.finish().expect_code(1);
+    let seen = stage.finding("pauses.max");
+    assert_eq!(seen["verdict"], "fail", "the stops of 50 ms are the target's: {seen:#}");
+    let longest = seen["evidence"]["value"]["value"].as_f64().unwrap();
+    assert!((0.035..0.09).contains(&longest), "{seen:#}");
+    assert_ne!(stage.finding("stalls.max")["verdict"], "fail", "what was longer was the harness's own");
+}
+
+#[test]
+fn stops_of_5_ms_are_told_by_a_quick_heartbeat() {
+    let target = process(", --stop, 5ms, --stop-every, 500ms");
+    let phases = "[{name: baseline, for: 1s}, {name: work, for: 5s, users: 1}]";
+    let probes = "probes: {heartbeat: {get: /healthz, rate: 1000/s}}\n";
+    // On a busy machine a stop may be put down to that, and is looked for again.
+    let seen = (0..3).map(|_| {
+        let stage = Stage::new(&(scenario(&target, phases, "{stalls: {max: 2ms}}") + probes));
+        stage.run();
+        stage.finding("stalls.max")
+    });
+    let told = seen.into_iter().find(|finding| finding["verdict"] == "fail").expect("a machine with some time");
+    let longest = told["evidence"]["value"]["value"].as_f64().unwrap();
+    assert!((0.002..0.03).contains(&longest), "{told:#}");
 }
 
 #[test]

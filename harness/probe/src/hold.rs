@@ -3,6 +3,7 @@
 //! A pause is the target's own only where nothing kept it from running. Its processor quota, other programs on its
 //! processors and a want of memory look the same from outside, and in the runtime's own log: it is a clock that goes on.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
@@ -21,6 +22,8 @@ use crate::tree::{Descent, numbers_in};
 const LONG: Duration = Duration::from_millis(2);
 /// What held it up for a smaller part of it than one in so many is no reason.
 const PART: u64 = 10;
+/// So many threads of it are asked: all behind each beat while beats are long, else once a second.
+const THREADS: usize = 16;
 /// Between two looks for the process that does the work, and between two counts of segments.
 const SELDOM: Duration = Duration::from_secs(1);
 
@@ -33,6 +36,8 @@ pub(crate) struct Holds {
     /// When it was counted last, and what.
     last: (Elapsed, Counted),
     seldom: Elapsed,
+    /// When a beat was long.
+    long: Option<Elapsed>,
     values: Vec<(Metric, f64)>,
 }
 
@@ -50,12 +55,12 @@ impl Holds {
     /// Of an address that is all there is of the target: nothing can be counted.
     pub(crate) fn unknown(clock: Clock) -> Self {
         let last = (clock.now(), Counted::default());
-        Self { clock, quota: None, worker: None, memory: None, last, seldom: Elapsed::ZERO, values: Vec::new() }
+        Self { clock, quota: None, worker: None, memory: None, last, seldom: Elapsed::ZERO, long: None, values: Vec::new() }
     }
 
     /// Of the processes from `pid` on; `quota` reads how long they were held back.
     pub(crate) fn of(pid: u32, descent: Descent, quota: Option<Cgroup>, clock: Clock) -> Self {
-        let worker = Worker { descent, pid, queue: RunQueue::that_answers(pid), budget: Budget::new(clock) };
+        let worker = Worker::new(pid, descent, clock);
         let memory = File::open("/proc/pressure/memory").ok();
         let mut holds = Self { quota, worker: Some(worker), memory, ..Self::unknown(clock) };
         holds.last = (clock.now(), holds.count(true));
@@ -66,6 +71,7 @@ impl Holds {
     pub(crate) fn behind(&mut self, beat: &Beat) -> Option<Hold> {
         let took = beat.done.since(beat.sent);
         let now = self.clock.now();
+        self.long = if took >= LONG { Some(now) } else { self.long };
         let seldom = took >= LONG || now.since(self.seldom) >= SELDOM;
         let counted = self.count(seldom);
         let (from, before) = std::mem::replace(&mut self.last, (now, counted));
@@ -82,13 +88,10 @@ impl Holds {
             if seldom {
                 self.seldom = self.clock.now();
                 counted.resent = worker.resent().unwrap_or(counted.resent);
-                // Another process begins another sum.
-                if worker.choose() {
-                    counted.queue = worker.waited();
-                    self.last.1.queue = counted.queue;
-                }
+                worker.choose();
             }
-            counted.queue = counted.queue.max(worker.waited());
+            let lately = self.long.is_some_and(|long| self.clock.now().since(long) < SELDOM);
+            counted.queue = worker.waited(seldom || lately);
         }
         self.values.clear();
         if self.quota.as_mut().is_some_and(|quota| quota.read(&mut self.values).is_ok()) {
@@ -112,34 +115,65 @@ impl Counted {
     }
 }
 
-/// The thread that answers, as far as it can be told from outside: the first one of the process that has worked most,
-/// which in an event loop and under an interpreter's lock is the only one; of a JVM the one that performs its pauses.
+/// The process that has worked most, and for how long its threads have waited. Of an event loop one thread answers; but
+/// a stop of Go or of a JVM ends when the last of its threads has stopped, and a parallel collection when the last of its
+/// helpers is done. So the thread that waited longest counts, whichever it is.
 struct Worker {
     descent: Descent,
     pid: u32,
-    queue: RunQueue,
+    threads: BTreeMap<u32, Thread>,
+    /// The sum of the longest waits, microseconds.
+    waited: u64,
     budget: Budget,
 }
 
+struct Thread {
+    queue: RunQueue,
+    waited: u64,
+}
+
 impl Worker {
-    /// Finds it anew; whether it is another one.
-    fn choose(&mut self) -> bool {
-        let Self { descent, pid, queue, budget } = self;
+    fn new(pid: u32, descent: Descent, clock: Clock) -> Self {
+        let mut worker = Self { descent, pid, threads: BTreeMap::new(), waited: 0, budget: Budget::new(clock) };
+        worker.meet();
+        worker
+    }
+
+    /// Finds it and its threads anew.
+    fn choose(&mut self) {
+        let Self { descent, budget, .. } = self;
         let busiest = budget.spend(|| {
             let work = |pid: &u32| Stat::read(*pid).map_or(0, |stat| stat.own);
             descent.members().into_iter().max_by_key(work)
         });
-        match busiest.flatten() {
-            Some(busiest) if busiest != *pid => {
-                (*pid, *queue) = (busiest, RunQueue::that_answers(busiest));
-                true
-            }
-            _ => false,
+        if let Some(busiest) = busiest {
+            self.pid = busiest.unwrap_or(self.pid);
+            self.meet();
         }
     }
 
-    fn waited(&self) -> u64 {
-        u64::try_from(self.queue.waited().as_micros()).unwrap_or(u64::MAX)
+    /// What a thread waited before it was met is not counted.
+    fn meet(&mut self) {
+        let threads = first_threads(self.pid);
+        self.threads.retain(|thread, _| threads.contains(thread));
+        for thread in threads {
+            self.threads.entry(thread).or_insert_with(|| {
+                let queue = RunQueue::of_thread(self.pid, thread);
+                let waited = micros(queue.waited());
+                Thread { queue, waited }
+            });
+        }
+    }
+
+    /// The sum until now, by all of the threads or by the first alone.
+    fn waited(&mut self, all: bool) -> u64 {
+        let asked = if all { THREADS } else { 1 };
+        let since = |thread: &mut Thread| {
+            let waited = micros(thread.queue.waited());
+            waited.saturating_sub(std::mem::replace(&mut thread.waited, waited))
+        };
+        self.waited += self.threads.values_mut().take(asked).map(since).max().unwrap_or(0);
+        self.waited
     }
 
     fn resent(&self) -> Option<u64> {
@@ -151,18 +185,16 @@ impl Worker {
     }
 }
 
-impl RunQueue {
-    /// That of the thread of a process that answers: a JVM's first one only waits for its end.
-    fn that_answers(pid: u32) -> Self {
-        Self::of_thread(pid, first_to_answer(pid))
-    }
+/// The threads of a process, of many the first: runtimes start those that answer and collect before others.
+fn first_threads(pid: u32) -> Vec<u32> {
+    let mut threads = numbers_in(&format!("/proc/{pid}/task"));
+    threads.sort_unstable();
+    threads.truncate(THREADS);
+    threads
 }
 
-fn first_to_answer(pid: u32) -> u32 {
-    let is_of_jvm = |thread: &u32| {
-        read_text(&format!("/proc/{pid}/task/{thread}/comm")).is_ok_and(|name| name.trim_end() == "VM Thread")
-    };
-    numbers_in(&format!("/proc/{pid}/task")).into_iter().find(is_of_jvm).unwrap_or(pid)
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// `full ... total=<microseconds>`

@@ -287,6 +287,6 @@ fn a_peak_may_be_a_share_of_the_memory_limit() {
     let plan = read(&source(", memory: 100MiB")).unwrap();
     assert!(plan.assertions.iter().any(|one| one.rule == Rule::Peak { below: 0.8 * 104_857_600.0 }));
     let hint = "give it one: `memory: 512MiB`; or write a size";
-    let wrong = format!("6:19: the target has no memory limit of which that is a share ({hint})");
+    let wrong = format!("6:25: the target has no memory limit of which that is a share ({hint})");
     assert_eq!(problems(&source("")), [wrong]);
 }

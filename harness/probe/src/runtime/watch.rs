@@ -203,6 +203,8 @@ impl Watch {
             Ok(()) => {
                 let to = self.clock.now();
                 self.collected = Some(to);
+                // What it has left is told while the rest lasts; where it cannot be, the next read tells of the trouble.
+                let _ = runtime.read(to, &self.out);
                 Happening::Collected { from, to }
             }
             Err(error) => Happening::NotCollected { reason: error.to_string() },

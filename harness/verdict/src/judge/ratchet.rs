@@ -85,7 +85,9 @@ fn by_detector(growth: &Growth, question: &Question) -> Ratchet {
 
 fn by_line(question: &Question) -> Option<Ratchet> {
     let all = question.samples;
-    let warm = all.iter().filter(|floor| floor.0 < WARM_SHARE * question.planned_seconds).count();
+    // Where it is known when a warm-up is over, floors after that count.
+    let warm_seconds = question.warm_seconds.min(WARM_SHARE * question.planned_seconds);
+    let warm = all.iter().filter(|floor| floor.0 < warm_seconds).count();
     let floors = all.get(warm..).filter(|floors| floors.len() >= FEWEST)?;
     let line = Line::through(floors)?;
     let (lower, upper) = line.bounds(question.alpha);
