@@ -48,6 +48,7 @@ fn about() -> About {
         commit: Some("0123456789abcdef".to_owned()),
         dirty: true,
         branch: Some("main".to_owned()),
+        side: None,
         host: BTreeMap::from([("cores".to_owned(), "2".to_owned())]),
         target: None,
         image_digest: None,
