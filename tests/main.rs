@@ -7,6 +7,7 @@ mod analyze;
 mod command;
 mod compare;
 mod container;
+mod duel;
 mod early;
 mod ending;
 mod judge;

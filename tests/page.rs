@@ -163,6 +163,7 @@ fn a_run_is_told_again_in_every_format() {
         told.stdout
     };
     assert_eq!(told("junit"), stage.kept("junit.xml"));
+    assert_eq!(stage.plimsoll(&["show", run, "--json"]).stdout, stage.kept("summary.json"), "to the last digit");
     assert!(told("markdown").starts_with("### ✘ FAIL test: "));
     assert!(told("github").starts_with("::error title=test%3A memory"));
     let bmf: Value = serde_json::from_str(&told("bmf")).unwrap();

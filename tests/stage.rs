@@ -44,8 +44,12 @@ impl Stage {
 
     /// Starts the scenario, and waits until it says `sign`.
     pub(crate) fn start_until(&self, sign: &str) -> Started {
+        self.begin(self.program(&["run", "scenario.yaml"]), sign)
+    }
+
+    /// Starts a command, and waits until it says `sign`.
+    pub(crate) fn begin(&self, mut command: Command, sign: &str) -> Started {
         let log = self.folder.join("stderr.txt");
-        let mut command = self.program(&["run", "scenario.yaml"]);
         command.stdout(Stdio::piped()).stderr(std::fs::File::create(&log).unwrap());
         let started = Started { child: command.spawn().unwrap(), log };
         let said = wait_for(Duration::from_secs(30), || started.said().contains(sign));
@@ -109,7 +113,7 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
-    fn new(output: &Output) -> Self {
+    pub(crate) fn new(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

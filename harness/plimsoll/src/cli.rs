@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Show(ShowOptions),
     /// Compare runs, mostly of two commits: what has become worse, what better, what cannot be told.
     Compare(CompareOptions),
+    /// Run two commits or images in turn, and compare them: it ends as soon as the answer is clear.
+    Duel(DuelOptions),
     /// Show a quantity over the runs of a scenario, and the commits at which it has changed.
     History(HistoryOptions),
     /// Write what a run saw for other programs: CSV, JSON lines, a log of `HdrHistogram`s.
@@ -316,6 +318,57 @@ pub(crate) enum ComparisonFormat {
     Json,
     /// For CI systems.
     Junit,
+}
+
+/// Who fights, and how often.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DuelOptions {
+    /// A scenario file, or a folder with a `scenario.yaml`. Both sides run it as it is now; the paths in it begin in what
+    /// is checked out of each.
+    pub(crate) scenario: PathBuf,
+    /// What is compared with: a commit, branch or tag, or `image:NAME`.
+    #[arg(long, value_name = "SIDE")]
+    pub(crate) reference: Corner,
+    /// What is judged, called in the same ways; without it, what lies there now, changes and all.
+    #[arg(long, value_name = "SIDE")]
+    pub(crate) candidate: Option<Corner>,
+    /// So many runs of each side, where it does not become clear before.
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) runs: u32,
+    /// How the comparison is told.
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub(crate) format: ComparisonFormat,
+    /// Take what is inconclusive as passed or as failed.
+    #[arg(long, value_name = "VERDICT")]
+    pub(crate) inconclusive: Option<Inconclusive>,
+    /// Where runs are kept.
+    #[arg(long, default_value = "results", value_name = "FOLDER")]
+    pub(crate) results: PathBuf,
+    /// Show no progress of the single runs.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// What a side of a duel is run from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Corner {
+    /// A commit, by whatever git knows it.
+    Commit(String),
+    /// An image, in the place of the scenario's.
+    Image(String),
+}
+
+impl FromStr for Corner {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("image:") {
+            // No name of a commit has a colon in it.
+            Some("") => Err("`image:` lacks the image's name".to_owned()),
+            Some(image) => Ok(Self::Image(image.to_owned())),
+            None => Ok(Self::Commit(text.to_owned())),
+        }
+    }
 }
 
 /// What history is shown, and how.

@@ -4,6 +4,7 @@ mod analyze;
 mod check;
 mod clean;
 mod compare;
+mod duel;
 mod export;
 mod github;
 mod history;
@@ -30,6 +31,7 @@ pub(crate) fn perform(command: Command) -> Exit {
         Command::List(options) => list::list(&options),
         Command::Show(options) => show::show(&options),
         Command::Compare(options) => compare::compare(&options),
+        Command::Duel(options) => duel::duel(&options),
         Command::History(options) => history::history(&options),
         Command::Export(options) => export::export(&options),
         Command::Prune(options) => prune::prune(&options),

@@ -23,7 +23,9 @@ pub(crate) fn about(file: &ScenarioFile, clock: &Clock) -> About {
         started_at: clock.started_at(),
         commit: git(folder, &["rev-parse", "HEAD"]),
         dirty: git(folder, &["status", "--porcelain", "--untracked-files=no"]).is_some(),
-        branch: git(folder, &["rev-parse", "--abbrev-ref", "HEAD"]),
+        // A commit that is checked out by itself is on no branch.
+        branch: git(folder, &["rev-parse", "--abbrev-ref", "HEAD"]).filter(|branch| branch != "HEAD"),
+        side: None,
         host: host(),
         target: None,
         image_digest: None,
@@ -33,7 +35,7 @@ pub(crate) fn about(file: &ScenarioFile, clock: &Clock) -> About {
 }
 
 /// A number that no two runs share: the time of the start, and the process.
-fn seed(clock: &Clock) -> u64 {
+pub(crate) fn seed(clock: &Clock) -> u64 {
     let since_epoch = clock.started_at().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     (since_epoch.as_nanos() as u64) ^ (u64::from(std::process::id()) << 40)
 }

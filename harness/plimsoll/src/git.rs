@@ -12,5 +12,10 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
 
 /// The commit that `revision`, a branch, a tag or `HEAD~2`, means here.
 pub(crate) fn commit_of(revision: &str) -> Option<String> {
-    git(Path::new("."), &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")])
+    commit_in(Path::new("."), revision)
+}
+
+/// The same in the repository in which `folder` lies.
+pub(crate) fn commit_in(folder: &Path, revision: &str) -> Option<String> {
+    git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")])
 }

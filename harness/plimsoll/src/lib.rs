@@ -3,8 +3,10 @@
 //!
 //! The command line is [`main`]; a run from a program of one's own is [`run`].
 
+mod checkout;
 mod cli;
 mod command;
+mod contender;
 mod exit;
 mod facts;
 mod git;

@@ -25,7 +25,19 @@ pub(crate) fn load(path: &Path) -> Result<ScenarioFile, String> {
     let path = if path.is_dir() { path.join("scenario.yaml") } else { path.to_owned() };
     let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
     let folder = path.canonicalize().map_err(|error| unreadable(&path, &error))?;
-    let folder = folder.parent().unwrap_or(Path::new("/"));
+    read(path, text, folder.parent().unwrap_or(Path::new("/")))
+}
+
+/// Reads the same scenario as if it lay in `folder`, an absolute one: the paths in it begin there.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn moved(file: &ScenarioFile, folder: &Path) -> Result<ScenarioFile, String> {
+    let name = file.path.file_name().unwrap_or_default();
+    read(folder.join(name), file.text.clone(), folder)
+}
+
+fn read(path: PathBuf, text: String, folder: &Path) -> Result<ScenarioFile, String> {
     match scenario::load(&text, folder, &|name| std::env::var(name).ok()) {
         Ok(plan) => Ok(ScenarioFile { path, text, plan }),
         Err(problems) => Err(show(&problems, &text, &path, "started")),

@@ -32,6 +32,9 @@ pub struct About {
     pub dirty: bool,
     /// The git branch.
     pub branch: Option<String>,
+    /// The side of the duel that it was made for, where it was: `k3j2ab/candidate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<String>,
     /// The machine: `hostname`, `cores`, `memory`, `kernel` and the like.
     pub host: BTreeMap<String, String>,
     /// What was launched: a container's name and id, or a process and its pid.

@@ -30,6 +30,9 @@ pub struct Entry {
     pub dirty: bool,
     /// The git branch.
     pub branch: Option<String>,
+    /// The side of the duel that it was made for, where it was: `k3j2ab/candidate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<String>,
     /// How long it took.
     pub length: Elapsed,
     /// How it ended.
@@ -49,6 +52,8 @@ struct Facts {
     commit: Option<String>,
     dirty: bool,
     branch: Option<String>,
+    #[serde(default)]
+    side: Option<String>,
 }
 
 impl Entry {
@@ -83,10 +88,10 @@ fn read(connection: &mut Connection) -> Result<Entry, Trouble> {
     let outcome = schema::value(&view, "outcome")?;
     let outcome: Outcome = outcome.map(|json| decode("the outcome", &json)).transpose()?.unwrap_or_default();
     let findings = findings::read(&view)?;
-    let Facts { id, scenario, scenario_hash, started_at, commit, dirty, branch } = facts;
+    let Facts { id, scenario, scenario_hash, started_at, commit, dirty, branch, side } = facts;
     let verdict = (!findings.is_empty()).then(|| verdict::overall(&findings, &outcome));
     let length = length(&view)?;
-    Ok(Entry { id, scenario, scenario_hash, started_at, commit, dirty, branch, length, outcome, verdict })
+    Ok(Entry { id, scenario, scenario_hash, started_at, commit, dirty, branch, side, length, outcome, verdict })
 }
 
 /// Until the end of the last phase, or what happened last.

@@ -61,6 +61,7 @@ pub fn find(run: &str, results: &Path, commit_of: &dyn Fn(&str) -> Option<String
 /// - a run's folder, or its `record.db`,
 /// - a folder of records: all in it,
 /// - `latest`,
+/// - a side of a duel, `k3j2ab/candidate`: all that were made for it,
 /// - how the name of one run in `results` begins, or its id, with which the name ends,
 /// - how a commit begins, or what `commit_of` knows as one, a branch or a tag: all of its runs. Those with changes that
 ///   the commit does not have count only where there are no others.
@@ -74,6 +75,10 @@ pub fn find_all(
 ) -> Result<Vec<PathBuf>, FindError> {
     if let Some(found) = at_path(Path::new(run)) {
         return Ok(found);
+    }
+    let of_side = of_side(run, results);
+    if !of_side.is_empty() {
+        return Ok(of_side);
     }
     let unknown = || FindError::Unknown { run: run.to_owned(), results: results.to_owned() };
     if run.is_empty() {
@@ -117,6 +122,15 @@ fn of_commit(begin: &str, results: &Path) -> Result<Vec<PathBuf>, FindError> {
     }
     let all_dirty = found.iter().all(|(_, entry)| entry.dirty);
     Ok(found.into_iter().filter(|(_, entry)| all_dirty || !entry.dirty).map(|(folder, _)| folder).collect())
+}
+
+/// The runs that were made for a side of a duel.
+fn of_side(run: &str, results: &Path) -> Vec<PathBuf> {
+    if !run.contains('/') {
+        return Vec::new();
+    }
+    let runs = list(results).runs.into_iter();
+    runs.filter(|(_, entry)| entry.side.as_deref() == Some(run)).map(|(folder, _)| folder).collect()
 }
 
 /// The runs that lie at a path.

@@ -48,6 +48,7 @@ fn about() -> About {
         commit: Some("0123456789abcdef".to_owned()),
         dirty: true,
         branch: Some("main".to_owned()),
+        side: None,
         host: BTreeMap::from([("cores".to_owned(), "2".to_owned())]),
         target: None,
         image_digest: None,
@@ -441,6 +442,24 @@ fn findings_are_kept_in_order_and_replaced_when_judged_anew() {
     save_findings(&folder, &two[1..]).unwrap();
     assert_eq!(open(&folder).unwrap().findings, two[1..]);
     assert_eq!(files(&folder), ["record.db", "scenario.yaml"]);
+}
+
+#[test]
+fn numbers_come_back_to_their_last_digit() {
+    let scratch = Scratch::new("digits");
+    let folder = sealed(&scratch.0);
+    // A walk over all sizes of numbers: serde_json by itself reads one in a few of them as its neighbour.
+    let values = (1..2_000_u64).map(|at| f64::from_bits(at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 2));
+    let findings: Vec<Finding> = values
+        .map(|value| {
+            let evidence =
+                Evidence { value: Some(Amount { value, unit: Unit::BytesPerRequest }), ..Evidence::default() };
+            Finding { evidence, ..finding() }
+        })
+        .collect();
+    save_findings(&folder, &findings).unwrap();
+    let kept = open(&folder).unwrap().findings;
+    assert_eq!(serde_json::to_string(&kept).unwrap(), serde_json::to_string(&findings).unwrap());
 }
 
 #[test]

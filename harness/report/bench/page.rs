@@ -104,6 +104,7 @@ fn about() -> Result<About, Box<dyn Error>> {
         commit: None,
         dirty: false,
         branch: None,
+        side: None,
         host: BTreeMap::new(),
         target: None,
         image_digest: None,

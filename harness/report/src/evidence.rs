@@ -1,7 +1,7 @@
 //! What a verdict rests on, in words.
 
-use timeline::show_duration;
-use verdict::{Evidence, Finding};
+use timeline::{Amount, show_duration};
+use verdict::{Evidence, Finding, Verdict};
 
 use crate::clean::one_line;
 
@@ -9,7 +9,7 @@ use crate::clean::one_line;
 pub(crate) fn lines(finding: &Finding) -> Vec<String> {
     let evidence = &finding.evidence;
     let mut lines: Vec<String> =
-        [measured(evidence), bounds(evidence), resolution(evidence), basis(evidence)].into_iter().flatten().collect();
+        [measured(evidence), bounds(evidence), resolution(finding), basis(evidence)].into_iter().flatten().collect();
     lines.extend(evidence.notes.iter().map(|note| one_line(note)));
     lines.extend(evidence.settled_by.map(|length| format!("{} of load would settle it", show_duration(length))));
     lines
@@ -29,8 +29,16 @@ fn bounds(evidence: &Evidence) -> Option<String> {
     (low != high).then(|| format!("the true value lies between {low} and {high}"))
 }
 
-fn resolution(evidence: &Evidence) -> Option<String> {
-    evidence.resolution.map(|least| format!("this run can exclude what is above {least}"))
+fn resolution(finding: &Finding) -> Option<String> {
+    excluded(finding).map(|least| format!("this run can exclude what is above {least}"))
+}
+
+/// Above what the run has shown that the truth does not lie. Nothing is excluded by what failed, nor by the fineness of a
+/// watch which has seen more than that.
+pub(crate) fn excluded(finding: &Finding) -> Option<Amount> {
+    let Evidence { resolution, interval, .. } = &finding.evidence;
+    let seen = |least: &Amount| interval.is_none_or(|(_, high)| high.unit == least.unit && high.value <= least.value);
+    resolution.filter(|least| finding.verdict != Verdict::Fail && seen(least))
 }
 
 fn basis(evidence: &Evidence) -> Option<String> {

@@ -65,6 +65,7 @@ pub(crate) fn about() -> About {
         commit: Some("0123456789abcdef".to_owned()),
         dirty: true,
         branch: Some("a<b & \"c\"".to_owned()),
+        side: None,
         host: BTreeMap::from([("hostname".to_owned(), "box".to_owned())]),
         target: Some("process 7".to_owned()),
         image_digest: None,

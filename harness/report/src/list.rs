@@ -69,6 +69,7 @@ fn entry_json(folder: &Path, entry: &Entry) -> Value {
         "commit": entry.commit,
         "dirty": entry.dirty,
         "branch": entry.branch,
+        "side": entry.side,
         "outcome": entry.outcome,
         "verdict": entry.verdict,
     })
@@ -92,6 +93,7 @@ mod tests {
             commit: about.commit,
             dirty: about.dirty,
             branch: about.branch,
+            side: about.side,
             length: Elapsed::from_seconds(90.0),
             outcome,
             verdict,

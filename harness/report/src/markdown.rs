@@ -6,7 +6,7 @@ use record::Record;
 use timeline::{Amount, Unit};
 use verdict::{Finding, Verdict};
 
-use crate::clean::one_line;
+use crate::clean::{cut, one_line};
 use crate::evidence;
 use crate::gist::gist;
 use crate::order::{word, worst_first};
@@ -111,12 +111,8 @@ fn folded(title: &str, text: &str) -> String {
 /// Text that Markdown takes for text: nothing in it is markup, calls somebody, or becomes a link.
 fn plain(text: &str) -> String {
     let mut out = String::new();
-    for (at, letter) in one_line(text).chars().enumerate() {
+    for letter in cut(&one_line(text), LONGEST).chars() {
         match letter {
-            _ if at == LONGEST => {
-                out.push('…');
-                break;
-            }
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
@@ -127,7 +123,6 @@ fn plain(text: &str) -> String {
             // What follows these is a person, an issue, or an address.
             '@' | '#' => out.extend([letter, '\u{200b}']),
             '/' if out.ends_with(":/") => out.extend(['\u{200b}', '/']),
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
             other => out.push(other),
         }
     }

@@ -7,7 +7,7 @@
 
 mod quantity;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod welch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -175,6 +175,7 @@ impl Comparison {
 }
 
 /// Compares `candidate` with `reference` at the chance of error `alpha`, which is [`ALPHA`] where they are compared once.
+/// Where it is a share of that, the chance to overlook a change is the same share of what it is else.
 pub fn compare(reference: &[Run], candidate: &[Run], alpha: f64) -> Comparison {
     let [kept, new] = [reference, candidate].map(whole);
     let died = |runs: &[Run]| runs.iter().any(|run| matches!(run.outcome, Outcome::TargetDied(_)));
@@ -241,12 +242,13 @@ impl Case {
         self.reference.len() < 2 || self.candidate.len() < 2
     }
 
-    fn change(&self, regression: bool, improvement: bool) -> Change {
+    /// `overlooked` is the chance at which a change may be called none.
+    fn change(&self, regression: bool, improvement: bool, overlooked: f64) -> Change {
         match &self.held {
             Err(_) => Change::Incomparable,
             Ok(_) if regression => Change::Regression,
             Ok(_) if improvement => Change::Improvement,
-            Ok((difference, tolerated)) if difference.bounds(OVERLOOKED).1 < 2.0 * tolerated => Change::Unchanged,
+            Ok((difference, tolerated)) if difference.bounds(overlooked).1 < 2.0 * tolerated => Change::Unchanged,
             Ok(_) => Change::Inconclusive,
         }
     }
@@ -279,9 +281,9 @@ impl Case {
             interval: amount(low).zip(amount(high)),
             tolerated: amount(*tolerated),
             resolution: amount(difference.smallest(*tolerated, alpha)),
-            runs_needed: difference
-                .runs_needed(*tolerated, alpha)
-                .filter(|_| change == Change::Inconclusive && !self.assumed()),
+            runs_needed: (change == Change::Inconclusive && !self.assumed())
+                .then(|| difference.runs_needed(*tolerated, alpha))
+                .flatten(),
             ..told
         }
     }
@@ -294,10 +296,11 @@ fn decide(cases: &[Case], alpha: f64) -> Vec<Compared> {
     let below: Vec<f64> = comparable().map(|(difference, tolerated)| difference.chance_below(*tolerated)).collect();
     let (mut worse, mut better) = (holm(&above, alpha).into_iter(), holm(&below, alpha).into_iter());
     let each = alpha / above.len().max(1) as f64;
+    let overlooked = OVERLOOKED * alpha / ALPHA;
     let told = cases.iter().map(|case| {
         let mut next = || case.held.is_ok().then(|| (worse.next(), better.next()));
         let (worse, better) = next().unwrap_or_default();
-        case.tell(case.change(worse == Some(true), better == Some(true)), each)
+        case.tell(case.change(worse == Some(true), better == Some(true), overlooked), each)
     });
     told.collect()
 }
@@ -317,10 +320,12 @@ fn hold(quantity: Quantity, reference: &[Measurement], candidate: &[Measurement]
     let tolerated = if quantity.scale() == Scale::Ratio { tolerated.ln_1p() } else { tolerated };
     let assumed = reference.len() < 2 || candidate.len() < 2;
     let usual = assumed.then(|| quantity.usual_spread(level).powi(2));
+    let scaled = |side: &[Measurement]| -> Vec<f64> { side.iter().map(|one| quantity.on_scale(one.value)).collect() };
+    let grain = welch::grain([scaled(reference), scaled(candidate)].concat());
     let sample = |side: &[Measurement]| {
         let values: Vec<(f64, f64)> =
             side.iter().map(|one| (quantity.on_scale(one.value), own(quantity, one))).collect();
-        Sample::of(&values, usual)
+        Sample::of(&values, usual, grain)
     };
     let (one, other) = (sample(reference), sample(candidate));
     if !one.variance.is_finite() || !other.variance.is_finite() {

@@ -3,6 +3,7 @@
 //! Pure and deterministic: a plan and a timeline go in.
 
 pub mod compare;
+pub mod duel;
 mod finding;
 pub mod growth;
 pub mod history;

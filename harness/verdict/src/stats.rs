@@ -183,6 +183,16 @@ fn beta_fraction(x: f64, a: f64, b: f64) -> f64 {
 /// Two-sided 99 % quantile of the normal distribution.
 pub(crate) const NORMAL_99: f64 = 2.576;
 
+/// The share of one chance of error that the end takes where there were looks before it.
+pub(crate) const SHARE_OF_THE_END: f64 = 0.5;
+
+/// The share that the look with this number, from 1, takes: 1/((i + 1)(i + 2)). For any number of looks the sum with
+/// that of the end is below the whole: the union bound, which holds whatever the looks have to do with each other.
+pub(crate) fn share_of_look(number: u32) -> f64 {
+    let place = f64::from(number) + 1.0;
+    1.0 / (place * (place + 1.0))
+}
+
 /// How many times the variance of counts `(hits, of all)` is what it would be if each were a hit by itself with the
 /// chance `share`: Pearson's chi-square over its freedom. 1 where there is but one count.
 pub(crate) fn variance_of_counts(counts: &[(f64, f64)], share: f64) -> f64 {

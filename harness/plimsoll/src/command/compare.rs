@@ -7,6 +7,7 @@ use clock::Clock;
 use record::{About, Entry, Record};
 use report::ComparedRuns;
 use timeline::show_bytes;
+use verdict::Verdict;
 use verdict::compare::{ALPHA, Run, mismatches};
 
 use super::reports;
@@ -50,16 +51,17 @@ fn try_compare(options: &CompareOptions) -> Result<Exit, Exit> {
         comparison: &comparison,
         at: Clock::start().started_at(),
     };
-    tell(&told, options);
+    tell(&told, options.format, Inconclusive::counts_as(options.inconclusive));
     Ok(Exit::gated(comparison.verdict(), Inconclusive::counts_as(options.inconclusive)))
 }
 
-fn tell(told: &ComparedRuns<'_>, options: &CompareOptions) {
-    output::out(&match options.format {
+/// Prints a comparison in which what is inconclusive counts as `inconclusive`.
+pub(super) fn tell(told: &ComparedRuns<'_>, format: ComparisonFormat, inconclusive: Verdict) {
+    output::out(&match format {
         ComparisonFormat::Terminal => report::comparison_terminal(told, reports::style()),
         ComparisonFormat::Markdown => report::comparison_markdown(told),
         ComparisonFormat::Json => format!("{:#}\n", report::comparison_json(told)),
-        ComparisonFormat::Junit => report::comparison_junit(told, Inconclusive::counts_as(options.inconclusive)),
+        ComparisonFormat::Junit => report::comparison_junit(told, inconclusive),
     });
 }
 

@@ -1,7 +1,7 @@
 //! `run`: a scenario from its file to its verdict.
 
 use clock::Clock;
-use run::{Order, Run};
+use run::{NotStarted, Order, Run};
 use timeline::Outcome;
 
 use super::{github, reports, runtime};
@@ -35,7 +35,12 @@ fn conduct(options: &RunOptions, file: ScenarioFile) -> Result<Run, Box<dyn std:
     let clock = Clock::start();
     let about = facts::about(&file, &clock);
     let order = Order { plan: file.plan, about, results: options.results.clone(), interrupts };
-    let mut live = Live::new(options.quiet);
+    watched(order, clock, options.quiet)
+}
+
+/// Conducts a run, and shows how it goes unless that is to be `quiet`.
+pub(super) fn watched(order: Order, clock: Clock, quiet: bool) -> Result<Run, Box<dyn std::error::Error>> {
+    let mut live = Live::new(quiet);
     let run = runtime()?.block_on(run::conduct(order, clock, &mut |progress| live.show(progress)));
     live.end();
     Ok(run?)
@@ -53,8 +58,7 @@ fn conclude(options: &RunOptions, run: &Run) -> Exit {
         return Exit::CouldNotRun;
     }
     if let Some(error) = &run.not_started {
-        error.last_lines().iter().for_each(|line| output::err(&format!("  its log: {}", plain(line))));
-        output::error(error, error.hint());
+        explain(error);
         return Exit::CouldNotRun;
     }
     if record.timeline.outcome == Outcome::Interrupted {
@@ -63,13 +67,19 @@ fn conclude(options: &RunOptions, run: &Run) -> Exit {
     Exit::gated(verdict::overall(&record.findings, &record.timeline.outcome), counts_as)
 }
 
+/// Says why a run did not start.
+pub(super) fn explain(error: &NotStarted) {
+    error.last_lines().iter().for_each(|line| output::err(&format!("  its log: {}", plain(line))));
+    output::error(error, error.hint());
+}
+
 /// A line of the target's log without what would steer a terminal.
 fn plain(line: &str) -> String {
     line.chars().filter(|c| !c.is_control() || *c == '\t').collect()
 }
 
 /// Installs the logger before goose installs its own; `PLIMSOLL_LOG` says more than warnings.
-fn listen_to_logs() {
+pub(super) fn listen_to_logs() {
     let wanted = std::env::var("PLIMSOLL_LOG").unwrap_or_else(|_| "warn,goose=off".to_owned());
     let filter = tracing_subscriber::EnvFilter::new(wanted);
     // It fails where the library's user has a logger already, and that one is as good.

@@ -56,6 +56,20 @@ fn runs_are_found_by_commit_branch_folder_and_latest() {
 }
 
 #[test]
+fn the_runs_of_a_side_of_a_duel_are_found_by_it() {
+    let scratch = Scratch::new("duel");
+    let of = |side: &str, second: u64| {
+        let started_at = SystemTime::UNIX_EPOCH + Duration::from_secs(second);
+        let about = About { id: format!("run{second}"), side: Some(side.to_owned()), started_at, ..about() };
+        Writer::create(&scratch.0, &about).unwrap().seal(&Outcome::Completed).unwrap()
+    };
+    let [one, other, again] = [of("k3j2ab/reference", 1), of("k3j2ab/candidate", 2), of("k3j2ab/reference", 3)];
+    assert_eq!(find_all("k3j2ab/reference", &scratch.0, &commit_of).unwrap(), [again, one]);
+    assert_eq!(find_all("k3j2ab/candidate", &scratch.0, &commit_of).unwrap(), [other]);
+    assert!(matches!(find_all("k3j2ab/other", &scratch.0, &commit_of), Err(FindError::Unknown { .. })));
+}
+
+#[test]
 fn changes_that_a_commit_does_not_have_are_no_run_of_it_where_there_is_one() {
     let scratch = Scratch::new("dirty");
     let clean = run(&scratch.0, "chat", ONE, 1, None);
@@ -145,6 +159,7 @@ fn kept(scenario: &str, age: u64, verdict: Verdict, outcome: Outcome) -> Kept {
         commit: None,
         dirty: false,
         branch: None,
+        side: None,
         length: at(1.0),
         outcome,
         verdict: Some(verdict),

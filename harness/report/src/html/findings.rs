@@ -8,6 +8,7 @@ use super::judged;
 use super::markup::{Markup, prose, tag};
 use super::verdict::{class, grouped};
 use crate::clean::one_line;
+use crate::evidence::excluded;
 use crate::order::{word, worst_first};
 use crate::terminal::mark;
 
@@ -53,14 +54,14 @@ fn card(frame: &Frame, finding: &Finding) -> Markup {
 /// The numbers of a finding, as far as there are any.
 fn values(finding: &Finding) -> Markup {
     let evidence = &finding.evidence;
-    // What failed is above any resolution, and says itself what it is in other units.
+    // What failed says itself what it is in other units.
     let unproved = finding.verdict != Verdict::Fail;
     let between = evidence.interval.filter(|(low, high)| low.to_string() != high.to_string());
     let rows = [
         ("measured", evidence.value.map(|value| value.to_string())),
         ("limit", evidence.limit.map(|limit| limit.to_string())),
         ("the true value lies between", between.map(|(low, high)| format!("{low} and {high}"))),
-        ("this run can exclude what is above", evidence.resolution.filter(|_| unproved).map(|least| least.to_string())),
+        ("this run can exclude what is above", excluded(finding).map(|least| least.to_string())),
         ("the same in other units", also(evidence).filter(|_| unproved)),
         ("would be settled by", evidence.settled_by.map(|length| format!("{} of load", show_duration(length)))),
         ("judged", evidence.window.map(window_text)),

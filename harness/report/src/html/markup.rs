@@ -2,6 +2,8 @@
 
 use std::fmt::{Display, Write};
 
+use crate::clean::{clean, cut, one_line};
+
 /// So many characters of a text from elsewhere are shown.
 const LONGEST: usize = 2_000;
 /// Elements that have no end.
@@ -50,7 +52,7 @@ impl From<Tag> for Markup {
 
 /// A sentence on one line, in which what stands between backticks is code.
 pub(crate) fn prose(text: &str) -> Markup {
-    let text = crate::clean::one_line(text);
+    let text = one_line(text);
     let parts: Vec<&str> = text.split('`').collect();
     if parts.len().is_multiple_of(2) {
         return Markup::from(text);
@@ -103,25 +105,17 @@ impl Tag {
     }
 }
 
-/// `text` so that it is only text, within an element or an attribute: no markup, no control characters, and nothing
-/// that turns the direction of what stands around it.
+/// `text` so that it is only text, within an element or an attribute: no markup, and nothing that `clean` takes away.
 fn escape(text: &str) -> String {
-    let clean = crate::clean::clean(text);
+    let clean = cut(&clean(text), LONGEST);
     let mut out = String::with_capacity(clean.len());
-    for (at, letter) in clean.chars().enumerate() {
+    for letter in clean.chars() {
         match letter {
-            _ if at == LONGEST => {
-                out.push('…');
-                break;
-            }
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                out.push('\u{fffd}');
-            }
             other => out.push(other),
         }
     }

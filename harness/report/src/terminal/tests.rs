@@ -18,7 +18,6 @@ FAIL  leaky: memory grows by 2.5 KiB/request (limit 64 B/request)
                                      - measured 2.5 KiB/request, limit 64 B/request
                                      - the true value lies between 1.5 KiB/request and 3.5
                                        KiB/request
-                                     - this run can exclude what is above 32 B/request
                                      - judged from 10 s to 1m 10s, by 60 samples of
                                        anonymous_memory from /proc
                                      - the floor rose in each cycle
@@ -100,6 +99,19 @@ fn what_is_inconclusive_says_what_would_settle_it() {
     let unclear = Finding { evidence, ..finding("memory.growth", Verdict::Inconclusive, "too short to tell") };
     let told = terminal(&example::record(vec![unclear]), PLAIN);
     assert!(told.contains("- 2h 5m of load would settle it\n"), "{told}");
+}
+
+#[test]
+fn what_can_be_excluded_is_told_of_what_holds_or_is_open_and_of_nothing_else() {
+    let seconds = |value| Amount { value, unit: Unit::Seconds };
+    let told = |verdict, interval: (f64, f64), resolution| {
+        let interval = Some((seconds(interval.0), seconds(interval.1)));
+        let evidence = Evidence { interval, resolution: Some(seconds(resolution)), ..Evidence::default() };
+        terminal(&example::record(vec![Finding { evidence, ..finding("pauses.max", verdict, "so") }]), PLAIN)
+    };
+    assert!(told(Verdict::Inconclusive, (0.1, 0.2), 0.2).contains("exclude what is above 200 ms"));
+    assert!(!told(Verdict::Fail, (0.1, 0.2), 0.2).contains("exclude"));
+    assert!(!told(Verdict::Inconclusive, (0.1, 0.2), 1e-6).contains("exclude"), "pauses are told to a microsecond");
 }
 
 #[test]

@@ -8,13 +8,13 @@ use runs::{Service, run};
 use super::*;
 
 /// How many comparisons are made; more of them tell more exactly: `COMPARISONS=5000`.
-fn comparisons(usual: usize) -> usize {
+pub(crate) fn comparisons(usual: usize) -> usize {
     std::env::var("COMPARISONS").map_or(usual, |count| count.parse().unwrap())
 }
 
 /// How values of runs spread about their mean, as a share of it.
 #[derive(Clone, Copy, Debug)]
-enum Spread {
+pub(crate) enum Spread {
     Normal,
     /// Skewed to the right.
     LogNormal,
@@ -22,10 +22,12 @@ enum Spread {
     Heavy,
     /// Now and then on another level.
     TwoLevels,
+    /// Steps of twice the deviation, and nothing in between: two runs are often the same to the last digit.
+    Steps,
 }
 
 impl Spread {
-    const ALL: [Self; 4] = [Self::Normal, Self::LogNormal, Self::Heavy, Self::TwoLevels];
+    pub(crate) const ALL: [Self; 4] = [Self::Normal, Self::LogNormal, Self::Heavy, Self::TwoLevels];
 
     /// A value with mean 0 and standard deviation 1.
     fn draw(self, random: &mut Random) -> f64 {
@@ -38,13 +40,14 @@ impl Spread {
                 normal / (squares / 3.0).sqrt() / 3.0_f64.sqrt()
             }
             Self::TwoLevels => 0.6 * normal + if random.share() < 0.2 { 1.6 } else { -0.4 },
+            Self::Steps => 2.0 * (normal / 2.0).round(),
         }
     }
 }
 
 /// Runs whose quantities spread by `sigma` (a share), and have changed by `change` for the worse, in the measure of what
 /// counts for nothing.
-fn values(random: &mut Random, count: usize, spread: Spread, sigma: f64, change: f64) -> Vec<Run> {
+pub(crate) fn values(random: &mut Random, count: usize, spread: Spread, sigma: f64, change: f64) -> Vec<Run> {
     let value = |random: &mut Random, quantity: Quantity| {
         let typical = match quantity {
             Quantity::Baseline | Quantity::Peak | Quantity::Settled => 1e8,

@@ -23,8 +23,8 @@ pub(super) struct Sample {
 
 impl Sample {
     /// Of `values`, each with what its run tells of its variance. `usual` is the variance of runs that is assumed for
-    /// want of them.
-    pub(super) fn of(values: &[(f64, f64)], usual: Option<f64>) -> Self {
+    /// want of them; `grain` is the least that it is else.
+    pub(super) fn of(values: &[(f64, f64)], usual: Option<f64>, grain: f64) -> Self {
         let (values, own): (Vec<f64>, Vec<f64>) = values.iter().copied().unzip();
         let (count, mean_value, own) = (values.len(), mean(&values), mean(&own));
         let squares: f64 = values.iter().map(|value| (value - mean_value).powi(2)).sum();
@@ -32,8 +32,8 @@ impl Sample {
         let variance = match usual {
             Some(usual) => seen.max(usual + own),
             // A run that cannot tell leaves it to the others.
-            None if own.is_finite() => seen.max(own),
-            None => seen,
+            None if own.is_finite() => seen.max(own).max(grain),
+            None => seen.max(grain),
         };
         Self { count, mean: mean_value, variance }
     }
@@ -41,6 +41,14 @@ impl Sample {
     fn variance_of_mean(&self) -> f64 {
         self.variance / self.count as f64
     }
+}
+
+/// The variance that hides in values which come in steps, as runs that are the same to the last digit do: that of a
+/// uniform distribution over the smallest step between any two values. It is next to nothing where they differ freely.
+pub(super) fn grain(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let steps = values.windows(2).map(|pair| pair[1] - pair[0]);
+    steps.filter(|step| *step > 0.0).reduce(f64::min).map_or(0.0, |step| step.powi(2) / 12.0)
 }
 
 /// The difference of two sides: positive is worse.

@@ -1,9 +1,7 @@
 //! Looks at a run under way: when they are taken, and what chance of error each may take.
 //!
-//! Who looks often enough at noise sees a trend, so all looks and the end share the chance of error of one judgement:
-//! the end takes a half of it, look i takes 1/((i + 1)(i + 2)), and for any number of looks the sum is below the
-//! whole. That is the union bound, which holds whatever the looks have to do with each other. Only a leak is heard:
-//! that there is none yet says nothing of one that begins later.
+//! Who looks often enough at noise sees a trend, so all looks and the end share the chance of error of one judgement
+//! ([`share_of_look`]). Only a leak is heard: that there is none yet says nothing of one that begins later.
 //!
 //! A look tolerates in what it has seen what the end tolerates in the whole run. Were it the same pace, the first looks
 //! would have to tell from noise a growth that has hardly begun: of 1,980 healthy hours they stopped 8, and so it is 3.
@@ -13,6 +11,7 @@ use timeline::Elapsed;
 
 use super::Terms;
 use super::witness::ALPHA;
+use crate::stats::{SHARE_OF_THE_END, share_of_look};
 
 /// Each look sees so much more of the load than the one before.
 const STRIDE: f64 = 1.35;
@@ -60,17 +59,16 @@ fn after(plan: &Plan, seconds: f64) -> Option<Elapsed> {
 impl Terms {
     /// Those of the look with this number.
     pub(super) fn of_look(plan: &Plan, number: u32) -> Self {
-        let place = f64::from(number) + 1.0;
         let warm_seconds = first_seconds(plan);
         let seen = warm_seconds * STRIDE.powf(f64::from(number) - 1.0);
         let patience = plan.load_length().as_secs_f64() / seen;
-        Self { alpha: ALPHA / (place * (place + 1.0)), warm_seconds, patience }
+        Self { alpha: ALPHA * share_of_look(number), warm_seconds, patience }
     }
 
     /// Those of the judgement at the end.
     pub(super) fn at_the_end(plan: &Plan) -> Self {
         let warm_up = plan.warm_up.unwrap_or_else(|| plan.load_length());
-        let alpha = if plan.stop_early { ALPHA / 2.0 } else { ALPHA };
+        let alpha = if plan.stop_early { ALPHA * SHARE_OF_THE_END } else { ALPHA };
         Self { alpha, warm_seconds: warm_up.as_secs_f64(), patience: 1.0 }
     }
 }
