@@ -55,7 +55,16 @@ impl Holds {
     /// Of an address that is all there is of the target: nothing can be counted.
     pub(crate) fn unknown(clock: Clock) -> Self {
         let last = (clock.now(), Counted::default());
-        Self { clock, quota: None, worker: None, memory: None, last, seldom: Elapsed::ZERO, long: None, values: Vec::new() }
+        Self {
+            clock,
+            quota: None,
+            worker: None,
+            memory: None,
+            last,
+            seldom: Elapsed::ZERO,
+            long: None,
+            values: Vec::new(),
+        }
     }
 
     /// Of the processes from `pid` on; `quota` reads how long they were held back.

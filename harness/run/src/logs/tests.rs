@@ -124,6 +124,7 @@ fn recorded(plan: &Plan, lines: &str) -> Timeline {
         dirty: false,
         branch: None,
         host: BTreeMap::new(),
+        side: None,
         target: None,
         image_digest: None,
         harness_version: "0".to_owned(),
