@@ -202,8 +202,9 @@ fn limit_of_series(of: Quantity, rule: &SeriesRule) -> String {
     match rule {
         SeriesRule::Max { limit, during } => format!("at most {}{}", amount(*limit), part(during)),
         SeriesRule::Min { limit, during } => format!("at least {}{}", amount(*limit), part(during)),
-        SeriesRule::Growth { below: Some(amount) } => format!("below {amount}"),
-        SeriesRule::Growth { below: None } => "none beyond warm-up and noise".to_owned(),
+        SeriesRule::Growth { below: Some(amount), during } => format!("below {amount}{}", part(during)),
+        SeriesRule::Growth { below: None, .. } => "none beyond warm-up and noise".to_owned(),
+        SeriesRule::GrowthPerCycle { below } => format!("below {} from cycle to cycle", amount(*below)),
         SeriesRule::ReturnsToBaseline { within: Tolerance::Share(share) } => {
             format!("within {} of it", Amount { value: *share, unit: Unit::Share })
         }

@@ -66,6 +66,14 @@ pub enum SeriesRule {
     Growth {
         /// The limit, in bytes per hour or things per hour.
         below: Option<Amount>,
+        /// In an idle part of the run it does not keep growing there.
+        #[serde(default)]
+        during: During,
+    },
+    /// What it falls back to between the cycles does not keep growing.
+    GrowthPerCycle {
+        /// The limit in bytes.
+        below: f64,
     },
     /// After the load it settles near the baseline.
     ReturnsToBaseline {
@@ -85,7 +93,8 @@ impl SeriesRule {
         match self {
             Self::Max { during, .. } => during.within("max"),
             Self::Min { during, .. } => during.within("min"),
-            Self::Growth { .. } => "growth".to_owned(),
+            Self::Growth { during, .. } => during.within("growth"),
+            Self::GrowthPerCycle { .. } => "growth_per_cycle".to_owned(),
             Self::ReturnsToBaseline { .. } => "returns_to_baseline".to_owned(),
             Self::Rate { .. } => "rate".to_owned(),
         }

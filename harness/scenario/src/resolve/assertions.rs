@@ -68,8 +68,8 @@ impl Resolver<'_> {
             self.refuse(&["assert", "memory", "returns_to_baseline"], "there is no idle phase after the load", hint);
         }
         self.growth_needs_samples(memory, phases, &plan.probes);
-        if plan.cycles.is_none() {
-            self.growth_per_cycle_needs_rests(memory, phases);
+        if memory.growth_per_cycle.is_some() {
+            self.cycles_have_rests(&["assert", "memory", "growth_per_cycle"], plan);
         }
         if plan.makes_load() {
             self.growth_per_user_needs_users(memory, phases);
@@ -91,14 +91,14 @@ impl Resolver<'_> {
         }
     }
 
-    /// Growth per cycle is read off the idle phases of the cycles.
-    fn growth_per_cycle_needs_rests(&mut self, memory: &MemorySpec, phases: &[Phase]) {
-        let rests: BTreeSet<u32> =
-            phases.iter().filter(|phase| !phase.loaded()).filter_map(|phase| phase.cycle).collect();
-        if memory.growth_per_cycle.is_some() && rests.len() < LEAST_CYCLES && !phases.is_empty() {
+    /// Growth per cycle is read off the idle phases of the cycles, unless the target makes cycles of its own.
+    pub(super) fn cycles_have_rests(&mut self, place: &[&str], plan: &Plan) {
+        let idle = plan.phases.iter().filter(|phase| !phase.loaded());
+        let rests: BTreeSet<u32> = idle.filter_map(|phase| phase.cycle).collect();
+        if plan.cycles.is_none() && rests.len() < LEAST_CYCLES && !plan.phases.is_empty() {
             let message = format!("{} cycles end in rest, and growth per cycle needs {LEAST_CYCLES}", rests.len());
             let hint = "`{repeat: 12, phases: [{for: 25s, users: 10}, {for: 12s}]}`";
-            self.refuse(&["assert", "memory", "growth_per_cycle"], message, hint);
+            self.refuse(place, message, hint);
         }
     }
 

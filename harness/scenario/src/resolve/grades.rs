@@ -28,7 +28,7 @@ impl Resolver<'_> {
     ) -> Assertion {
         let grades = match (&rule, &written.growth) {
             (SeriesRule::Max { .. }, _) => self.of_highest(place, written, of),
-            (SeriesRule::Growth { below: Some(limit) }, Some(Short::Long(growth))) => {
+            (SeriesRule::Growth { below: Some(limit), .. }, Some(Short::Long(growth))) => {
                 self.of_growth(place, &growth.grades, *limit)
             }
             _ => Vec::new(),

@@ -87,12 +87,9 @@ impl Resolver<'_> {
     fn limits(&mut self, place: &[&str], written: &SeriesRuleSpec, of: Quantity, plan: &Plan) -> Vec<SeriesRule> {
         let during = written.during.map(|part| part.0).unwrap_or_default();
         let bounds = [("max", written.max), ("min", written.min)];
-        if written.during.is_some() && bounds.iter().all(|(_, bound)| bound.is_none()) {
-            self.refuse(
-                &[place, &["during"]].concat(),
-                "it is of `max` and `min`, and neither is said",
-                "leave it out",
-            );
+        if written.during.is_some() && written.growth.is_none() && bounds.iter().all(|(_, bound)| bound.is_none()) {
+            let message = "it is of `max`, `min` and `growth`, and none of them is said";
+            self.refuse(&[place, &["during"]].concat(), message, "leave it out");
         }
         self.has_part(place, during, &plan.phases);
         self.grades_have_a_limit(place, written);
@@ -108,6 +105,9 @@ impl Resolver<'_> {
             });
         }
         rules.extend(self.growth_of(place, written, of, plan));
+        if let Some(limit) = &written.growth_per_cycle {
+            rules.extend(self.growth_per_cycle_of(&[place, &["growth_per_cycle"]].concat(), limit.below.0, of, plan));
+        }
         if let Some(within) = &written.returns_to_baseline {
             self.has_part(place, During::Idle, &plan.phases);
             self.has_part(place, During::Settle, &plan.phases);
@@ -151,7 +151,24 @@ impl Resolver<'_> {
             let message = format!("`{of}` is in {}, and the limit is not", words(of.metric().unit()));
             self.refuse(&place, message, "`growth: none`; in bytes `{below: 1MiB/h}`, of counts `{below: 10/h}`");
         }
-        Some(SeriesRule::Growth { below })
+        // Growth is one under load where nothing else is said.
+        let during = written.during.map(|part| part.0).filter(|part| matches!(part, During::Idle | During::Settle));
+        if during.is_some() && below.is_none() {
+            let hint = "say how much: `growth: {below: 1MiB/min}`";
+            self.refuse(&place, "`none` is judged under load, beyond warm-up and noise", hint);
+        }
+        Some(SeriesRule::Growth { below, during: during.unwrap_or_default() })
+    }
+
+    fn growth_per_cycle_of(&mut self, place: &[&str], below: f64, of: Quantity, plan: &Plan) -> Option<SeriesRule> {
+        let unit = of.metric().unit();
+        if unit != Unit::Bytes {
+            let message = format!("`{of}` is in {}, and the limit is in bytes", words(unit));
+            self.refuse(place, message, "`growth: none`, or `growth: {below: 10/h}`");
+            return None;
+        }
+        self.cycles_have_rests(place, plan);
+        Some(SeriesRule::GrowthPerCycle { below })
     }
 
     fn near(&mut self, place: &[&str], within: Tolerance, of: Quantity) -> Option<SeriesRule> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::WithinSpec;
+use super::{SizeBelow, WithinSpec};
 use crate::quantity::{Growing, Limit, Part, Rate};
 use crate::short::Short;
 
@@ -24,10 +24,13 @@ pub struct SeriesRuleSpec {
     /// What its highest value is called from where on, beside `max`: `{many: 100, socket leak: 500}`.
     #[serde(default)]
     pub grades: BTreeMap<String, Limit>,
-    /// In which part of the run `max` and `min` count: in all of it where nothing is said.
+    /// In which part of the run `max`, `min` and a limit of `growth` count. Where nothing is said: in all of it, and
+    /// growth under load.
     pub during: Option<Part>,
     /// Under load it does not keep growing: `none`, or `{below: 1MiB/h}`.
     pub growth: Option<Short<Growing, GrowingBelow>>,
+    /// What it falls back to between the cycles does not keep growing: per cycle, of what is in bytes.
+    pub growth_per_cycle: Option<SizeBelow>,
     /// After the load it settles near the baseline.
     pub returns_to_baseline: Option<WithinSpec>,
     /// What it counts is seldom under load, for what only counts up: `{below: 5/s}`.

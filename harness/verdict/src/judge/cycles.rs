@@ -1,9 +1,9 @@
 //! Growth from cycle to cycle: what memory falls back to in the rests.
 
-use timeline::{Amount, Subject, Unit};
+use timeline::{Amount, Metric, Series, Subject, Unit};
 
 use super::scale::Scale;
-use super::witness::{Place, Witness};
+use super::witness::{Place, Testimony, Witness};
 use super::{Case, Judgement, untold};
 use crate::finding::{Evidence, Verdict};
 use crate::growth::{Tolerance, Trend};
@@ -16,6 +16,21 @@ impl Case<'_> {
     fn try_growth_per_cycle(self, limit: f64) -> Result<Judgement, Box<Judgement>> {
         let metrics = self.held_memory(&Subject::Target);
         let heard = self.hear(&Subject::Target, &metrics[..1], Tolerance::default(), true)?;
+        self.by_cycle("memory", &heard, limit)
+    }
+
+    /// The same of a series in bytes.
+    pub(super) fn series_per_cycle(
+        self,
+        metric: Metric,
+        series: &Series,
+        limit: f64,
+    ) -> Result<Judgement, Box<Judgement>> {
+        let heard = self.hear_series(&[(metric, series)], Tolerance::default(), true)?;
+        self.by_cycle(&format!("`{metric}`"), &heard, limit)
+    }
+
+    fn by_cycle(self, what: &str, heard: &Testimony, limit: f64) -> Result<Judgement, Box<Judgement>> {
         let few = || self.too_few_cycles();
         let rests = heard.witnesses.iter().find(|one| one.place == Place::Rests).ok_or_else(few)?;
         let scale = Scale::cycle(self, &heard.work).ok_or_else(few)?;
@@ -26,7 +41,7 @@ impl Case<'_> {
             Trend::Unclear => (Verdict::Inconclusive, "unclear"),
         };
         let others = Scale::all(self, &heard.work).into_iter().filter(|other| other.unit != scale.unit);
-        Ok(Judgement::new(verdict, code, summary(verdict, rests, &scale, limit)).with(Evidence {
+        Ok(Judgement::new(verdict, code, summary(what, verdict, rests, &scale, limit)).with(Evidence {
             limit: Some(limit),
             window: Some(rests.window),
             samples: rests.samples,
@@ -51,15 +66,15 @@ impl Case<'_> {
     }
 }
 
-fn summary(verdict: Verdict, rests: &Witness, scale: &Scale, limit: Amount) -> String {
+fn summary(what: &str, verdict: Verdict, rests: &Witness, scale: &Scale, limit: Amount) -> String {
     let (slope, most) = (scale.amount(rests.pace.slope), scale.amount(rests.pace.upper));
     match verdict {
-        Verdict::Fail => format!("memory falls back to a higher level after each cycle: by {slope} (limit {limit})"),
+        Verdict::Fail => format!("{what} falls back to a higher level after each cycle: by {slope} (limit {limit})"),
         Verdict::Pass => {
-            format!("memory falls back to the same level after each cycle: at most {most} (limit {limit})")
+            format!("{what} falls back to the same level after each cycle: at most {most} (limit {limit})")
         }
         Verdict::Inconclusive => {
-            format!("cannot tell: what memory falls back to may grow by up to {most} (limit {limit})")
+            format!("cannot tell: what {what} falls back to may grow by up to {most} (limit {limit})")
         }
     }
 }

@@ -7,7 +7,8 @@ use timeline::{Amount, Elapsed, Happening, Metric, Sample, Series, Subject, Unit
 
 use super::counts::tolerance;
 use super::leak::{Ruling, shape_name};
-use super::scale::Scale;
+use super::level::Level;
+use super::scale::{Pace, Scale};
 use super::seen::Gaps;
 use super::sketch::key;
 use super::witness::{Place, Witness};
@@ -38,10 +39,14 @@ impl Case<'_> {
         match *rule {
             SeriesRule::Max { limit, during } => self.bound(of, &series, Bound::Max(limit), during),
             SeriesRule::Min { limit, during } => self.bound(of, &series, Bound::Min(limit), during),
-            SeriesRule::Growth { below: None } if metric.unit() == Unit::Count => {
+            SeriesRule::Growth { below: Some(limit), during: part @ (During::Idle | During::Settle) } => {
+                self.growth_at_rest(metric, &series, limit, part)
+            }
+            SeriesRule::GrowthPerCycle { below } => self.series_per_cycle(metric, &series, below),
+            SeriesRule::Growth { below: None, .. } if metric.unit() == Unit::Count => {
                 Ok(self.growth_of_count(metric, &series))
             }
-            SeriesRule::Growth { below } => self.growth_of_series(metric, &series, below),
+            SeriesRule::Growth { below, .. } => self.growth_of_series(metric, &series, below),
             SeriesRule::ReturnsToBaseline { within } => {
                 self.returns(&format!("`{metric}`"), (metric, &series), within, None)
             }
@@ -175,6 +180,42 @@ impl Case<'_> {
             shape: shape.map(str::to_owned),
             notes: shape.map(|shape| format!("shape: {shape}")).into_iter().collect(),
             ..scale.evidence(&witness.pace)
+        }))
+    }
+
+    /// Whether it still grows in an idle phase: a line through its floors there, once it has settled.
+    fn growth_at_rest(
+        self,
+        metric: Metric,
+        series: &Series,
+        limit: Amount,
+        part: During,
+    ) -> Result<Judgement, Box<Judgement>> {
+        let phase = if part == During::Idle { self.baseline() } else { self.settled() };
+        let phase = phase.ok_or_else(|| untold("that part of the run was never reached"))?;
+        let level = Level::at_end_of(phase, series).ok_or_else(|| untold("there are too few samples then"))?;
+        let line = level.trend.ok_or_else(|| untold("there are too few samples then"))?;
+        let scale = Scale::hour(metric.unit());
+        let (lower, upper) = line.bounds(self.terms.alpha);
+        let pace = Pace { slope: line.slope, lower, upper, runaway: None };
+        let interval = (lower * scale.seconds, upper * scale.seconds);
+        let verdict = below(limit.value, interval);
+        let [slope, most] = [line.slope, upper].map(|pace| scale.amount(pace));
+        let part = part.name();
+        let summary = match verdict {
+            Verdict::Fail => format!("`{metric}` grows by {slope} with nothing to do ({part}; limit {limit})"),
+            Verdict::Pass => format!("`{metric}` grows by at most {most} with nothing to do ({part}; limit {limit})"),
+            Verdict::Inconclusive => {
+                format!("cannot tell: `{metric}` may grow by up to {most} with nothing to do ({part}; limit {limit})")
+            }
+        };
+        let (verdict, code) = self.unless_cut_short(verdict, level.window);
+        Ok(Judgement::new(verdict, code, summary).with(Evidence {
+            limit: Some(limit),
+            window: Some(level.window),
+            samples: level.samples,
+            source: Some(source_of(metric, series)),
+            ..scale.evidence(&pace)
         }))
     }
 
