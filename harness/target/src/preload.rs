@@ -33,12 +33,21 @@ impl Preload {
         seen: &str,
         held: impl Fn(&str) -> Option<String>,
     ) -> BTreeMap<&'static str, String> {
-        let joined = |Addition { name, value, separator }: Addition| match held(name) {
-            Some(there) if !there.is_empty() => (name, format!("{value}{separator}{there}")),
-            _ => (name, value),
-        };
-        (self.variables)(seen).into_iter().map(joined).collect()
+        joined((self.variables)(seen), held)
     }
+}
+
+/// Variables with what is added to them, where `held` tells what is in them already.
+pub(crate) fn joined(
+    additions: Vec<Addition>,
+    held: impl Fn(&str) -> Option<String>,
+) -> BTreeMap<&'static str, String> {
+    let mut variables = BTreeMap::new();
+    for Addition { name, value, separator } in additions {
+        let there = variables.remove(name).or_else(|| held(name)).filter(|there| !there.is_empty());
+        variables.insert(name, there.map_or_else(|| value.clone(), |there| format!("{value}{separator}{there}")));
+    }
+    variables
 }
 
 #[cfg(test)]

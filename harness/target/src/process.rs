@@ -14,7 +14,7 @@ use crate::cgroup::Cgroup;
 use crate::child::{Child, Marks, find_program};
 use crate::ending::Ending;
 use crate::launch::{LaunchError, Order};
-use crate::preload::Preload;
+use crate::preload::{Addition, Preload, joined};
 
 /// Enters the cgroups whose doors stand before `--`, then becomes the program: from its first
 /// allocation on the limits hold, which they would not if it were moved after its start.
@@ -107,7 +107,16 @@ fn command(program: &Path, plan: &ProcessPlan, cgroup: Option<&Cgroup>) -> Comma
 /// What is loaded into it stands before what the plan, or this program's own environment, says in the same place.
 fn preloaded(plan: &ProcessPlan, preload: Option<&Preload>) -> BTreeMap<&'static str, String> {
     let held = |name: &str| plan.env.get(name).cloned().or_else(|| std::env::var(name).ok());
-    preload.map(|preload| preload.environment(&preload.folder.to_string_lossy(), held)).unwrap_or_default()
+    let loaded = preload.map(|preload| (preload.variables)(&preload.folder.to_string_lossy()));
+    joined(inspector_of(plan).into_iter().chain(loaded.into_iter().flatten()).collect(), held)
+}
+
+/// A Node that is asked for its inspector opens it at a port that is free, and not at the one that every Node takes.
+fn inspector_of(plan: &ProcessPlan) -> Option<Addition> {
+    let program = Path::new(plan.command.first()?).file_name()?;
+    let says_its_port = plan.command.iter().any(|word| word.starts_with("--inspect"));
+    let value = "--inspect-port=0".to_owned();
+    (program == "node" && !says_its_port).then_some(Addition { name: "NODE_OPTIONS", value, separator: " " })
 }
 
 /// The port that is asked for, if nothing listens there: a stranger's answers must not count as the

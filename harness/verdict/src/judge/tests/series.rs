@@ -298,17 +298,22 @@ fn what_grows_with_nothing_to_do_is_told_from_what_grows_under_load() {
 
 #[test]
 fn a_series_in_bytes_is_judged_by_what_it_falls_back_to_between_cycles() {
-    let phases = "{name: base, for: 10s}, {repeat: 10, phases: [{name: work, for: 8s, users: 10}, {name: rest, for: 4s}]}";
+    let phases =
+        "{name: base, for: 10s}, {repeat: 10, phases: [{name: work, for: 8s, users: 10}, {name: rest, for: 4s}]}";
     let heap = kept("heap_bytes", Unit::Bytes);
     let cycle = |seconds: f64| ((seconds - 10.0).max(0.0) / 12.0).floor();
     let busy = |seconds: f64| if (seconds - 10.0).rem_euclid(12.0) < 8.0 { 8.0 * MIB } else { 0.0 };
     let grows = |per_cycle: f64| {
-        let played = Played::watched(PAGE, "", phases, "{series: [{metric: heap_bytes, growth_per_cycle: {below: 1MiB}}]}");
+        let played =
+            Played::watched(PAGE, "", phases, "{series: [{metric: heap_bytes, growth_per_cycle: {below: 1MiB}}]}");
         let memory = move |seconds: f64| cycle(seconds) * per_cycle * MIB + busy(seconds);
         played.series(heap, noisy(memory)).finding("series.heap_bytes.growth_per_cycle")
     };
     assert_eq!(grows(0.1).verdict, Verdict::Pass);
     let failed = grows(3.0);
     assert_eq!(failed.verdict, Verdict::Fail, "{failed:#?}");
-    assert!(failed.summary.starts_with("`heap_bytes` falls back to a higher level after each cycle: by "), "{failed:#?}");
+    assert!(
+        failed.summary.starts_with("`heap_bytes` falls back to a higher level after each cycle: by "),
+        "{failed:#?}"
+    );
 }
