@@ -41,6 +41,9 @@ pub(crate) enum Command {
     Check {
         /// A scenario file, or a folder with a `scenario.yaml`.
         scenario: PathBuf,
+        /// Check it with this profile laid over it. Without it, as it is, and with each of its profiles.
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
     },
     /// Judge memory that someone already has: CSV, JSON lines, a Prometheus answer, `docker stats`.
     Analyze(AnalyzeOptions),
@@ -89,6 +92,9 @@ pub(crate) enum Command {
 pub(crate) struct RunOptions {
     /// A scenario file, or a folder with a `scenario.yaml`.
     pub(crate) scenario: PathBuf,
+    /// Lay this one of its `profiles` over it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// Where runs are kept.
     #[arg(long, default_value = "results", value_name = "FOLDER")]
     pub(crate) results: PathBuf,

@@ -72,10 +72,13 @@ pub enum SeriesRule {
         /// How near.
         within: Tolerance,
     },
-    /// What it counts is seldom under load.
+    /// What it counts is seldom.
     Rate {
         /// The limit, per second.
         below: f64,
+        /// In which part of the run; under load where none is said.
+        #[serde(default)]
+        during: Option<During>,
     },
 }
 
@@ -91,7 +94,8 @@ impl SeriesRule {
             Self::Min { during, .. } => with_part("min", *during),
             Self::Growth { .. } => "growth".to_owned(),
             Self::ReturnsToBaseline { .. } => "returns_to_baseline".to_owned(),
-            Self::Rate { .. } => "rate".to_owned(),
+            Self::Rate { during: None, .. } => "rate".to_owned(),
+            Self::Rate { during: Some(part), .. } => format!("rate.{}", part.name()),
         }
     }
 }

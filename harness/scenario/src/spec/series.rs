@@ -19,13 +19,14 @@ pub struct SeriesRuleSpec {
     pub max: Option<Limit>,
     /// It is never below this.
     pub min: Option<Limit>,
-    /// In which part of the run `max` and `min` count: in all of it where nothing is said.
+    /// In which part of the run `max`, `min` and `rate` count: where nothing is said `max` and `min` in all of it, `rate`
+    /// under load.
     pub during: Option<Part>,
     /// Under load it does not keep growing: `none`, or `{below: 1MiB/h}`.
     pub growth: Option<Short<Growing, GrowingBelow>>,
     /// After the load it settles near the baseline.
     pub returns_to_baseline: Option<WithinSpec>,
-    /// What it counts is seldom under load, for what only counts up: `{below: 5/s}`.
+    /// What it counts is seldom, for what only counts up: `{below: 5/s}`.
     pub rate: Option<RateBelow>,
 }
 
