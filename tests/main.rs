@@ -17,6 +17,7 @@ mod mistakes;
 mod page;
 mod prepare;
 mod process;
+mod profiles;
 mod runtimes;
 mod schema;
 mod series;

@@ -41,6 +41,9 @@ pub(crate) enum Command {
     Check {
         /// A scenario file, or a folder with a `scenario.yaml`.
         scenario: PathBuf,
+        /// Check it with this profile laid over it. Without it, as it is, and with each of its profiles.
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
     },
     /// Judge memory that someone already has: CSV, JSON lines, a Prometheus answer, `docker stats`.
     Analyze(AnalyzeOptions),
@@ -91,6 +94,9 @@ pub(crate) enum Command {
 pub(crate) struct RunOptions {
     /// A scenario file, or a folder with a `scenario.yaml`.
     pub(crate) scenario: PathBuf,
+    /// Lay this one of its `profiles` over it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// Where runs are kept.
     #[arg(long, default_value = "results", value_name = "FOLDER")]
     pub(crate) results: PathBuf,
@@ -332,6 +338,9 @@ pub(crate) struct DuelOptions {
     /// What is judged, called in the same ways; without it, what lies there now, changes and all.
     #[arg(long, value_name = "SIDE")]
     pub(crate) candidate: Option<Corner>,
+    /// Lay this one of its `profiles` over it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// So many runs of each side, where it does not become clear before.
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) runs: u32,

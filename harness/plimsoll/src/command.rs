@@ -24,7 +24,7 @@ use crate::output;
 pub(crate) fn perform(command: Command) -> Exit {
     match command {
         Command::Run(options) => run::run(&options),
-        Command::Check { scenario } => check::check(&scenario),
+        Command::Check { scenario, profile } => check::check(&scenario, profile.as_deref()),
         Command::Analyze(options) => analyze::analyze(&options),
         Command::Judge(options) => judge::judge(&options),
         Command::Report(options) => self::report::report(&options),

@@ -18,7 +18,7 @@ pub(crate) fn about(file: &ScenarioFile, clock: &Clock) -> About {
         id: record::short_id(&seed.to_le_bytes()),
         scenario: file.plan.name.clone(),
         scenario_text: file.text.clone(),
-        scenario_hash: record::hash_text(&file.text),
+        scenario_hash: record::hash_scenario(&file.text, file.plan.profile.as_deref()),
         plan: file.plan.clone(),
         started_at: clock.started_at(),
         commit: git(folder, &["rev-parse", "HEAD"]),

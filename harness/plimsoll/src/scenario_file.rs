@@ -17,15 +17,13 @@ pub(crate) struct ScenarioFile {
     pub(crate) plan: Plan,
 }
 
-/// Reads the scenario at `path`, a file or a folder with a `scenario.yaml`.
+/// Reads the scenario at `path`, a file or a folder with a `scenario.yaml`, with one of its profiles or with none.
 ///
 /// # Errors
 /// What is wrong with it, ready to be shown: every mistake with its place.
-pub(crate) fn load(path: &Path) -> Result<ScenarioFile, String> {
-    let path = if path.is_dir() { path.join("scenario.yaml") } else { path.to_owned() };
-    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-    let folder = path.canonicalize().map_err(|error| unreadable(&path, &error))?;
-    read(path, text, folder.parent().unwrap_or(Path::new("/")))
+pub(crate) fn load(path: &Path, profile: Option<&str>) -> Result<ScenarioFile, String> {
+    let Source { path, text, folder } = Source::read(path)?;
+    read(path, text, profile, &folder)
 }
 
 /// Reads the same scenario as if it lay in `folder`, an absolute one: the paths in it begin there.
@@ -34,13 +32,67 @@ pub(crate) fn load(path: &Path) -> Result<ScenarioFile, String> {
 /// As [`load`].
 pub(crate) fn moved(file: &ScenarioFile, folder: &Path) -> Result<ScenarioFile, String> {
     let name = file.path.file_name().unwrap_or_default();
-    read(folder.join(name), file.text.clone(), folder)
+    read(folder.join(name), file.text.clone(), file.plan.profile.as_deref(), folder)
 }
 
-fn read(path: PathBuf, text: String, folder: &Path) -> Result<ScenarioFile, String> {
-    match scenario::load(&text, folder, &|name| std::env::var(name).ok()) {
+fn read(path: PathBuf, text: String, profile: Option<&str>, folder: &Path) -> Result<ScenarioFile, String> {
+    match plan(&text, profile, folder) {
         Ok(plan) => Ok(ScenarioFile { path, text, plan }),
         Err(problems) => Err(show(&problems, &text, &path, "started")),
+    }
+}
+
+/// Reads the scenario at `path` as it is, and with each of its profiles.
+///
+/// # Errors
+/// What is wrong with any of these, ready to be shown: every mistake with its place.
+pub(crate) fn load_with_profiles(path: &Path) -> Result<(Plan, Vec<Plan>), String> {
+    let Source { path, text, folder } = Source::read(path)?;
+    let as_it_is = plan(&text, None, &folder);
+    let mut problems = as_it_is.as_ref().err().cloned().unwrap_or_default();
+    let known = problems.clone();
+    let mut plans = Vec::new();
+    for name in scenario::profiles(&text) {
+        match plan(&text, Some(&name), &folder) {
+            Ok(plan) => plans.push(plan),
+            Err(more) => {
+                let more = more.into_iter().filter(|problem| !known.contains(problem));
+                problems.extend(more.map(|it| Problem { message: format!("with `{name}`: {}", it.message), ..it }));
+            }
+        }
+    }
+    match as_it_is {
+        Ok(plan) if problems.is_empty() => Ok((plan, plans)),
+        _ => {
+            problems.sort();
+            Err(show(&problems, &text, &path, "started"))
+        }
+    }
+}
+
+/// A scenario as it lies on the disk.
+struct Source {
+    path: PathBuf,
+    text: String,
+    /// Where relative paths in it start.
+    folder: PathBuf,
+}
+
+impl Source {
+    fn read(path: &Path) -> Result<Self, String> {
+        let path = if path.is_dir() { path.join("scenario.yaml") } else { path.to_owned() };
+        let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+        let whole = path.canonicalize().map_err(|error| unreadable(&path, &error))?;
+        let folder = whole.parent().unwrap_or(Path::new("/")).to_owned();
+        Ok(Self { path, text, folder })
+    }
+}
+
+fn plan(text: &str, profile: Option<&str>, folder: &Path) -> Result<Plan, Vec<Problem>> {
+    let variable = |name: &str| std::env::var(name).ok();
+    match profile {
+        Some(profile) => scenario::load_profile(text, profile, folder, &variable),
+        None => scenario::load(text, folder, &variable),
     }
 }
 

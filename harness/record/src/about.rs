@@ -19,7 +19,7 @@ pub struct About {
     pub scenario: String,
     /// The scenario file as it was given.
     pub scenario_text: String,
-    /// SHA-256 of that text, from [`hash_text`].
+    /// SHA-256 of that text and of the profile that was laid over it, from [`hash_scenario`].
     pub scenario_hash: String,
     /// What was to happen.
     pub plan: Plan,
@@ -71,6 +71,11 @@ pub fn hash_text(text: &str) -> String {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
+}
+
+/// SHA-256 of a scenario in hexadecimal: of its text, and where a profile was laid over it, of the two.
+pub fn hash_scenario(text: &str, profile: Option<&str>) -> String {
+    profile.map_or_else(|| hash_text(text), |profile| hash_text(&format!("{text}\0{profile}")))
 }
 
 /// Six letters and digits that stand for `entropy`: what differs between two runs, such as the start

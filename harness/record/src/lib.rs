@@ -25,7 +25,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use about::{About, hash_text, rfc_3339, short_id};
+pub use about::{About, hash_scenario, hash_text, rfc_3339, short_id};
 pub use entry::Entry;
 pub use error::RecordError;
 pub use file::write_file;

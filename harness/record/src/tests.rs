@@ -61,6 +61,7 @@ fn plan() -> Plan {
     let launch = Launch::Attach(AttachPlan::Process { pid: 1, port: None });
     Plan {
         name: "leaky".to_owned(),
+        profile: None,
         about: None,
         stop_early: false,
         target: TargetPlan {

@@ -85,6 +85,7 @@ fn plan() -> Plan {
     let ready = Ready { when: ReadyWhen::Started, within: Duration::from_mins(1) };
     Plan {
         name: "leaky".to_owned(),
+        profile: None,
         about: None,
         stop_early: false,
         target: TargetPlan {

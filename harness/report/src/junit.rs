@@ -227,6 +227,7 @@ fn properties(record: &Record) -> Vec<(&'static str, String)> {
         ("image_digest", about.image_digest.clone()),
         ("memory_limit", limits.memory.map(|bytes| show_bytes(bytes as f64))),
         ("outcome", Some(record.timeline.outcome.to_string())),
+        ("profile", about.plan.profile.clone()),
         ("run_id", Some(about.id.clone())),
         ("scenario_hash", Some(about.scenario_hash.clone())),
         ("seed", Some(about.seed.to_string())),

@@ -63,7 +63,9 @@ struct Run {
     id: String,
     /// The scenario's name.
     scenario: String,
-    /// SHA-256 of the scenario file.
+    /// Which of its profiles was laid over it.
+    profile: Option<String>,
+    /// SHA-256 of the scenario file, and of the profile where there is one.
     scenario_hash: String,
     /// The git commit that was checked out.
     commit: Option<String>,
@@ -202,6 +204,7 @@ impl Run {
             started_at: about.started_at_text(),
             id: about.id,
             scenario: about.scenario,
+            profile: about.plan.profile,
             scenario_hash: about.scenario_hash,
             commit: about.commit,
             dirty: about.dirty,

@@ -8,6 +8,7 @@ mod json_path;
 mod line_pattern;
 mod plan;
 mod problem;
+mod profiles;
 mod quantity;
 mod resolve;
 mod short;
@@ -37,7 +38,7 @@ pub use quantity::{Size, Span};
 pub use spec::Spec;
 pub use template::{Piece, TemplateFault, Variable, pieces};
 
-/// Reads a scenario.
+/// Reads a scenario, as it is without its profiles.
 ///
 /// `folder` is where the file lies, absolute: relative paths in it start there. `variable` looks
 /// up what `${NAME}` stands for.
@@ -45,13 +46,45 @@ pub use template::{Piece, TemplateFault, Variable, pieces};
 /// # Errors
 /// Every mistake in the file, in the order of their places.
 pub fn load(source: &str, folder: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Result<Plan, Vec<Problem>> {
+    read(source, None, folder, variable)
+}
+
+/// Reads a scenario with one of its profiles laid over it: mappings merge key by key, all else is replaced. See [`load`].
+///
+/// # Errors
+/// Every mistake in the file, in the order of their places; of the other profiles only that they are none.
+pub fn load_profile(
+    source: &str,
+    profile: &str,
+    folder: &Path,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Plan, Vec<Problem>> {
+    read(source, Some(profile), folder, variable)
+}
+
+/// The names of a scenario's profiles, in the order of the file; none of a file that is no YAML.
+pub fn profiles(source: &str) -> Vec<String> {
+    let Ok(mut root) = tree::Node::parse(source) else { return Vec::new() };
+    profiles::Profiles::take(&mut root, &mut Vec::new()).names().into_iter().map(str::to_owned).collect()
+}
+
+fn read(
+    source: &str,
+    profile: Option<&str>,
+    folder: &Path,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Plan, Vec<Problem>> {
     let mut root = tree::Node::parse(source).map_err(|problem| vec![problem])?;
     let mut problems = Vec::new();
+    let profiles = profiles::Profiles::take(&mut root, &mut problems);
+    if let Some(name) = profile {
+        profiles.lay_over(&mut root, name, &mut problems);
+    }
     variables::fill_in(&mut root, variable, &mut problems);
     let spec: Option<Spec> = decode::decode(&root, &mut problems);
     let plan = spec.map(|spec| resolve::resolve(&spec, &root, folder, &mut problems));
     match plan {
-        Some(plan) if problems.is_empty() => Ok(plan),
+        Some(plan) if problems.is_empty() => Ok(Plan { profile: profile.map(str::to_owned), ..plan }),
         _ => {
             problems.sort();
             Err(problems)

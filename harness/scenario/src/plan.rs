@@ -36,6 +36,9 @@ use crate::line_pattern::LinePattern;
 pub struct Plan {
     /// The scenario's name: lower case, digits, dashes.
     pub name: String,
+    /// Which of its profiles was laid over it.
+    #[serde(default)]
+    pub profile: Option<String>,
     /// One sentence on what it shows.
     pub about: Option<String>,
     /// Does the run end before its time where memory is proved to leak?

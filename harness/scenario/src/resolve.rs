@@ -71,6 +71,7 @@ pub(crate) fn resolve(spec: &Spec, root: &Node, folder: &Path, problems: &mut Ve
     }
     let mut plan = Plan {
         name: spec.name.clone(),
+        profile: None,
         about: spec.about.clone(),
         stop_early: spec.stop_early,
         target,

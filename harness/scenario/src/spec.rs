@@ -45,6 +45,10 @@ pub struct Spec {
     /// What has to hold.
     #[serde(rename = "assert")]
     pub assertions: Option<AssertSpec>,
+    /// Variants of this scenario, by name: `run --profile soak` lays one of them over the file. Mappings merge key by key,
+    /// all else is replaced, and an empty value takes away what can be left out.
+    #[serde(default)]
+    pub profiles: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
 }
 
 /// The service under test: one of `container`, `process` and `attach`.

@@ -1,5 +1,6 @@
 mod language;
 mod logs;
+mod profiles;
 mod records;
 mod runtime;
 mod series;

@@ -14,10 +14,14 @@ use crate::exit::Exit;
 use crate::{output, scenario_file};
 
 /// Shows what a scenario would do, or what is wrong with it.
-pub(super) fn check(path: &Path) -> Exit {
-    match scenario_file::load(path) {
-        Ok(file) => {
-            output::out(&describe(&file.plan));
+pub(super) fn check(path: &Path, profile: Option<&str>) -> Exit {
+    let described = match profile {
+        Some(_) => scenario_file::load(path, profile).map(|file| describe(&file.plan)),
+        None => scenario_file::load_with_profiles(path).map(|(plan, profiles)| describe(&plan) + &others(&profiles)),
+    };
+    match described {
+        Ok(text) => {
+            output::out(&text);
             Exit::Passed
         }
         Err(complaint) => {
@@ -28,8 +32,9 @@ pub(super) fn check(path: &Path) -> Exit {
 }
 
 fn describe(plan: &Plan) -> String {
-    let mut text =
-        format!("{}{}\n\n", plan.name, plan.about.as_ref().map_or(String::new(), |about| format!(": {about}")));
+    let profile = plan.profile.as_ref().map_or(String::new(), |profile| format!(" ({profile})"));
+    let about = plan.about.as_ref().map_or(String::new(), |about| format!(": {about}"));
+    let mut text = format!("{}{profile}{about}\n\n", plan.name);
     text.push_str(&prepared(plan));
     for ServicePlan { name, launched } in &plan.services {
         let _ = writeln!(text, "service   {name}: {}; ready {}", target(launched), ready(launched));
@@ -59,6 +64,15 @@ fn describe(plan: &Plan) -> String {
     }
     let _ = writeln!(text, "\nIt takes {}, besides launching the target.", Elapsed::from(plan.length()));
     text
+}
+
+/// The plans of its profiles, a line each.
+fn others(profiles: &[Plan]) -> String {
+    let line = |plan: &Plan| {
+        let name = plan.profile.as_deref().unwrap_or_default();
+        format!("With the profile {name} it takes {}.\n", Elapsed::from(plan.length()))
+    };
+    profiles.iter().map(line).collect()
 }
 
 /// What is run before anything starts.
@@ -211,7 +225,10 @@ fn limit_of_series(of: Quantity, rule: &SeriesRule) -> String {
         SeriesRule::ReturnsToBaseline { within: Tolerance::Bytes(value) } => {
             format!("within {} of it", show_bytes(*value))
         }
-        SeriesRule::Rate { below } => format!("below {}", Amount { value: *below, unit: Unit::PerSecond }),
+        SeriesRule::Rate { below, during } => {
+            let during = during.as_ref().map_or_else(String::new, part);
+            format!("below {}{during}", Amount { value: *below, unit: Unit::PerSecond })
+        }
     }
 }
 

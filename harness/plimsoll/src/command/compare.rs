@@ -147,6 +147,7 @@ fn conditions(about: &About) -> BTreeMap<&'static str, String> {
     let cpus = resources.cpus.map_or("no processor quota".to_owned(), |cpus| format!("{cpus} processors"));
     BTreeMap::from([
         ("scenario's text", about.scenario_hash.chars().take(12).collect()),
+        ("profile", about.plan.profile.clone().unwrap_or_else(|| "none".to_owned())),
         ("limits", format!("{memory}, {cpus}")),
         ("machine", format!("{} cores, {}, {}", host("cores"), host("machine"), host("os"))),
         ("version of plimsoll", about.harness_version.clone()),

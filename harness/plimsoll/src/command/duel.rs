@@ -58,7 +58,7 @@ impl<'a> Duel<'a> {
         let clock = Clock::start();
         let id = record::short_id(&facts::seed(&clock).to_le_bytes());
         let path = options.scenario.canonicalize().unwrap_or_else(|_| options.scenario.clone());
-        let file = scenario_file::load(&path)?;
+        let file = scenario_file::load(&path, options.profile.as_deref())?;
         let reference = Contender::new(Side::Reference, Some(&options.reference), &file, &id)?;
         let candidate = Contender::new(Side::Candidate, options.candidate.as_ref(), &file, &id)?;
         Ok(Self { options, id, clock, reference, candidate })

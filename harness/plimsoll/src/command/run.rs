@@ -13,7 +13,7 @@ use crate::{facts, output, signals};
 
 /// Runs a scenario.
 pub(super) fn run(options: &RunOptions) -> Exit {
-    let file = match scenario_file::load(&options.scenario) {
+    let file = match scenario_file::load(&options.scenario, options.profile.as_deref()) {
         Ok(file) => file,
         Err(complaint) => {
             output::err(complaint.trim_end());

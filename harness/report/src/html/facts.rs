@@ -54,6 +54,7 @@ fn table(frame: &Frame) -> Markup {
         ("commit", about.commit.as_ref().map(|commit| format!("{commit}{dirty}"))),
         ("branch", about.branch.clone()),
         ("seed", Some(about.seed.to_string())),
+        ("profile", about.plan.profile.clone()),
         ("scenario hash", Some(about.scenario_hash.clone())),
         ("plimsoll", Some(about.harness_version.clone())),
         ("the harness itself", harness(frame)),

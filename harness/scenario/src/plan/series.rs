@@ -80,10 +80,13 @@ pub enum SeriesRule {
         /// How near.
         within: Tolerance,
     },
-    /// What it counts is seldom under load.
+    /// What it counts is seldom.
     Rate {
         /// The limit, per second.
         below: f64,
+        /// In which part of the run; under load where none is said.
+        #[serde(default)]
+        during: Option<During>,
     },
 }
 
@@ -96,7 +99,8 @@ impl SeriesRule {
             Self::Growth { during, .. } => during.within("growth"),
             Self::GrowthPerCycle { .. } => "growth_per_cycle".to_owned(),
             Self::ReturnsToBaseline { .. } => "returns_to_baseline".to_owned(),
-            Self::Rate { .. } => "rate".to_owned(),
+            Self::Rate { during: None, .. } => "rate".to_owned(),
+            Self::Rate { during: Some(part), .. } => format!("rate.{}", part.name()),
         }
     }
 }

@@ -87,8 +87,9 @@ impl Resolver<'_> {
     fn limits(&mut self, place: &[&str], written: &SeriesRuleSpec, of: Quantity, plan: &Plan) -> Vec<SeriesRule> {
         let during = written.during.map(|part| part.0).unwrap_or_default();
         let bounds = [("max", written.max), ("min", written.min)];
-        if written.during.is_some() && written.growth.is_none() && bounds.iter().all(|(_, bound)| bound.is_none()) {
-            let message = "it is of `max`, `min` and `growth`, and none of them is said";
+        let limited = written.max.is_some() || written.min.is_some() || written.rate.is_some();
+        if written.during.is_some() && written.growth.is_none() && !limited {
+            let message = "it is of `max`, `min`, `rate` and `growth`, and none of them is said";
             self.refuse(&[place, &["during"]].concat(), message, "leave it out");
         }
         self.has_part(place, during, &plan.phases);
@@ -114,7 +115,7 @@ impl Resolver<'_> {
             rules.extend(self.near(&[place, &["returns_to_baseline"]].concat(), within.within.0, of));
         }
         if let Some(rate) = &written.rate {
-            rules.push(SeriesRule::Rate { below: rate.below.0 });
+            rules.push(SeriesRule::Rate { below: rate.below.0, during: written.during.map(|part| part.0) });
         }
         rules
     }

@@ -24,8 +24,8 @@ pub struct SeriesRuleSpec {
     /// What its highest value is called from where on, beside `max`: `{many: 100, socket leak: 500}`.
     #[serde(default)]
     pub grades: BTreeMap<String, Limit>,
-    /// In which part of the run `max`, `min` and a limit of `growth` count. Where nothing is said: in all of it, and
-    /// growth under load.
+    /// In which part of the run `max`, `min`, `rate` and a limit of `growth` count. Where nothing is said: `max` and `min`
+    /// in all of it, the others under load.
     pub during: Option<Part>,
     /// Under load it does not keep growing: `none`, or `{below: 1MiB/h}`.
     pub growth: Option<Short<Growing, GrowingBelow>>,
@@ -33,7 +33,7 @@ pub struct SeriesRuleSpec {
     pub growth_per_cycle: Option<SizeBelow>,
     /// After the load it settles near the baseline.
     pub returns_to_baseline: Option<WithinSpec>,
-    /// What it counts is seldom under load, for what only counts up: `{below: 5/s}`.
+    /// What it counts is seldom, for what only counts up: `{below: 5/s}`.
     pub rate: Option<RateBelow>,
 }
 

@@ -25,11 +25,14 @@ fn an_old_plan_opens() {
     let phase: Phase = serde_json::from_str(OLD_PHASE).unwrap();
     assert_eq!(phase.rate, RateRamp::default());
     let mut plan = serde_json::to_value(read(GOOD).unwrap()).unwrap();
-    for key in ["arrivals", "client", "data"] {
+    for key in ["arrivals", "client", "data", "services", "profile"] {
         plan.as_object_mut().unwrap().remove(key).unwrap();
     }
     let plan: Plan = serde_json::from_value(plan).unwrap();
     assert_eq!((plan.arrivals, plan.client), (ArrivalPlan::default(), ClientPlan::default()));
+    assert_eq!((plan.services.len(), plan.profile), (0, None));
+    let rate: SeriesRule = serde_json::from_str(r#"{"rate":{"below":5.0}}"#).unwrap();
+    assert_eq!(rate, SeriesRule::Rate { below: 5.0, during: None });
 }
 
 #[test]

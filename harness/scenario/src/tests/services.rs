@@ -20,7 +20,7 @@ fn what_prepares_a_process_runs_in_its_folder_and_what_prepares_a_container_in_t
         (process.command.join(" "), process.folder.as_path()),
         ("go build .".to_owned(), Path::new("/scenarios/chat/src"))
     );
-    let container = prepare("container: {prepare: [make], image: a}");
+    let container = prepare("container: {prepare: [make], image: a, port: 1}");
     assert_eq!(container.folder, Path::new("/scenarios/chat"));
     assert_eq!(
         problems(&with_target("process: {command: [a], prepare: []}")),
@@ -84,7 +84,7 @@ fn a_page_of_a_service_that_is_not_there_is_told_with_what_was_meant() {
         let page = format!("probes: {{scrape: [{{service: {service}{port}, prometheus: /metrics, keep: [up]}}]}}\n");
         with_target(target) + &page
     };
-    assert_eq!(problems(&with("serch", "")), ["6:28: there is no service `serch` (did you mean `search`?)"]);
+    assert_eq!(problems(&with("serch", "")), ["6:29: there is no service `serch` (did you mean `search`?)"]);
     assert_eq!(
         problems(&with("search", "")),
         ["6:19: the service `search` has no port (say the page's: `port: 9100`)"]

@@ -50,7 +50,7 @@ impl Case<'_> {
             SeriesRule::ReturnsToBaseline { within } => {
                 self.returns(&format!("`{metric}`"), (metric, &series), within, None)
             }
-            SeriesRule::Rate { below } => self.rate(metric, &series, below),
+            SeriesRule::Rate { below, during } => self.rate(metric, &series, below, during),
         }
     }
 
@@ -219,12 +219,25 @@ impl Case<'_> {
         }))
     }
 
-    /// How fast it counts under load. Where it falls, it began anew.
-    fn rate(self, metric: Metric, series: &Series, limit: f64) -> Result<Judgement, Box<Judgement>> {
-        let window = self.judged_window().ok_or_else(|| untold("the load was never reached"))?;
+    /// How fast it counts in a part of the run, under load where none is said. Where it falls, it began anew.
+    fn rate(
+        self,
+        metric: Metric,
+        series: &Series,
+        limit: f64,
+        during: Option<During>,
+    ) -> Result<Judgement, Box<Judgement>> {
+        let window = during.map_or_else(|| self.judged_window(), |part| self.part(part));
+        let window = window.ok_or_else(|| untold("that part of the run was never reached"))?;
+        let then = match during {
+            None | Some(During::Load) => "under load",
+            Some(During::Run) => "over the run",
+            Some(During::Idle) => "before the load",
+            Some(During::Settle) => "after the load",
+        };
         let samples = series.within(window);
         let (Some(first), Some(last)) = (samples.first(), samples.last().filter(|_| samples.len() > 1)) else {
-            return Err(untold(&format!("`{metric}` was not told twice under load")));
+            return Err(untold(&format!("`{metric}` was not told twice {then}")));
         };
         let step = |pair: &[Sample]| {
             let step = pair[1].value - pair[0].value;
@@ -233,11 +246,12 @@ impl Case<'_> {
         let counted: f64 = samples.windows(2).map(step).sum();
         let rate = counted / last.taken.since(first.taken).as_secs_f64().max(f64::MIN_POSITIVE);
         let (verdict, code) = match below(limit, (rate, rate)) {
+            verdict if during.is_some() => self.unless_cut_short(verdict, window),
             Verdict::Pass if !self.completed() => (Verdict::Inconclusive, "cut_short"),
             verdict => (verdict, code_of(verdict)),
         };
         let [value, limit] = [rate, limit].map(|value| Amount { value, unit: Unit::PerSecond });
-        let summary = format!("`{metric}` counts {value} under load (limit {limit})");
+        let summary = format!("`{metric}` counts {value} {then} (limit {limit})");
         Ok(Judgement::new(verdict, code, summary).with(Evidence {
             value: Some(value),
             limit: Some(limit),

@@ -156,6 +156,9 @@ fn a_counter_counts_on_when_it_begins_anew() {
     let finding = played.expect("series.hits_total.rate", Verdict::Fail, "series.hits_total.rate.exceeded");
     let rate = finding.evidence.value.unwrap().value;
     assert!((rate - 10.0).abs() < 0.5, "{rate}");
+    let calm = paged("{metric: hits_total, rate: {below: 20/s}, during: idle}").series(hits, counting);
+    let finding = calm.expect("series.hits_total.rate.idle", Verdict::Pass, "series.hits_total.rate.idle.holds");
+    assert!(finding.summary.contains("before the load"), "{}", finding.summary);
     let played = paged("{metric: hits_total, rate: {below: 20/s}}").series(hits, counting);
     played.expect("series.hits_total.rate", Verdict::Pass, "series.hits_total.rate.holds");
 }
