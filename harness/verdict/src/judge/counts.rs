@@ -13,6 +13,7 @@ use super::witness::{Place, Witness};
 use super::{Case, Judgement, Window, source_of};
 use crate::finding::{Evidence, Verdict};
 use crate::growth::{Tolerance, Trend};
+use crate::stats::median;
 use crate::trace::{Mark, Stroke, Trace};
 
 /// A pool that opens a few and keeps them is no leak.
@@ -21,6 +22,10 @@ const TOLERANCE: Tolerance = Tolerance { absolute: 4.0, relative: 0.02, ok_relat
 const FEWEST: usize = 8;
 /// So many kinds of what has become more are named.
 const KINDS_NAMED: usize = 3;
+/// A climb by so many, and to so many times as many, is seen in few samples of an exact count.
+const CLIMB: (f64, f64) = (32.0, 2.0);
+/// In each quarter of the time it has to rise by this share of an even climb.
+const EVEN: f64 = 0.5;
 /// Held after the load beyond the baseline: so many are no news.
 const KEPT: f64 = 8.0;
 
@@ -78,6 +83,44 @@ impl Case<'_> {
             notes: shape.map(|shape| format!("shape: {shape}")).into_iter().chain(by_kind).collect(),
             ..Scale::hour(Unit::Count).evidence(&load.pace)
         })
+    }
+
+    /// A failure where an exact count climbs through all of a steady load: it has no noise, so a few samples show it. A
+    /// pool that fills stops, and a load that becomes more may take more.
+    pub(super) fn climbs(self, metric: Metric, series: &Series) -> Option<Judgement> {
+        let window = self.judged_window()?;
+        let samples = series.within(window);
+        let quarter = window.1.since(window.0) / 4;
+        let level = |number: u32| {
+            let part = (window.0 + quarter * number, window.0 + quarter * (number + 1));
+            median(&mut series.within(part).iter().map(|sample| sample.value).collect::<Vec<_>>())
+        };
+        let levels: Vec<f64> = (0..4).filter_map(level).collect();
+        let [first, _, _, last] = levels[..] else { return None };
+        let climbs = last - first >= CLIMB.0 && last >= CLIMB.1 * first;
+        let even = levels.windows(2).all(|pair| pair[1] - pair[0] >= EVEN * (last - first) / 3.0);
+        if samples.len() < FEWEST || !climbs || !even || !self.load_is_steady() {
+            return None;
+        }
+        let summary = format!("{} keep growing under load: {}", words(metric), rise(series, window));
+        Some(Judgement::new(Verdict::Fail, "exceeded", summary).with(Evidence {
+            value: Some(Amount { value: last - first, unit: Unit::Count }),
+            window: Some(window),
+            samples: samples.len() as u64,
+            source: Some(source_of(metric, series)),
+            notes: vec!["in each quarter of the load there are more of them than in the one before".to_owned()],
+            ..Evidence::default()
+        }))
+    }
+
+    /// Are there as many users, or as many arrivals, in all of its loaded phases?
+    fn load_is_steady(self) -> bool {
+        let mut loaded = self.plan.phases.iter().filter(|phase| phase.loaded());
+        let Some(first) = loaded.next() else { return false };
+        let asks = |phase: &scenario::Phase| (phase.users, phase.rate.from.to_bits(), phase.rate.to.to_bits());
+        first.users.from == first.users.to
+            && first.rate.from.to_bits() == first.rate.to.to_bits()
+            && loaded.all(|phase| asks(phase) == asks(first))
     }
 
     /// Which of them have become more: `of these, sockets by 400, connections to :5432 by 398`.
@@ -143,14 +186,15 @@ fn last_in(series: &Series, window: Window) -> Option<f64> {
     series.within(window).last().map(|sample| sample.value)
 }
 
-/// `from 12 to 4012 in 30 s`.
+/// `from 12 to 4012 in 30 s`: the least of the first eighth and the most of the last, for counts go up and down too.
 fn rise(series: &Series, window: Window) -> String {
     let samples = series.within(window);
-    let ends = samples.first().zip(samples.last());
-    ends.map_or_else(String::new, |(first, last)| {
-        let time = Elapsed::from(last.taken.since(first.taken));
-        format!("from {} to {} in {time}", first.value, last.value)
-    })
+    let part = (samples.len() / 8).max(1);
+    let values = |samples: &[Sample]| samples.iter().map(|sample| sample.value).collect::<Vec<_>>();
+    let (Some(first), Some(last)) = (samples.first(), samples.last()) else { return String::new() };
+    let from = values(&samples[..part]).into_iter().fold(f64::INFINITY, f64::min);
+    let to = values(&samples[samples.len() - part..]).into_iter().fold(f64::NEG_INFINITY, f64::max);
+    format!("from {from} to {to} in {}", Elapsed::from(last.taken.since(first.taken)))
 }
 
 pub(super) fn words(metric: Metric) -> &'static str {

@@ -320,3 +320,24 @@ fn a_series_in_bytes_is_judged_by_what_it_falls_back_to_between_cycles() {
         "{failed:#?}"
     );
 }
+
+#[test]
+fn a_count_that_is_read_seldom_and_climbs_through_a_steady_load_is_a_leak() {
+    let every = |step: f64, value: fn(f64) -> f64, phases: &str| {
+        let port = Metric::connections_to(5432);
+        let mut played = Played::of("", phases, "{}").series(port, value).series(Metric::CloseWait, |_| 0.0);
+        let key = SeriesKey { subject: Subject::Target, metric: port };
+        let series = played.timeline.series.get_mut(&key).unwrap();
+        series.samples.retain(|sample| sample.due.seconds().rem_euclid(step) < 0.05);
+        played.finding("connections.growth")
+    };
+    let steady = "{name: base, for: 10s}, {name: work, for: 60s, users: 10}";
+    let climbing = |seconds: f64| 3.0 + (seconds - 10.0).max(0.0).floor() * 9.0;
+    let leak = every(4.0, climbing, steady);
+    assert_eq!(leak.verdict, Verdict::Fail, "{leak:#?}");
+    assert!(leak.summary.starts_with("connections to :5432 keep growing under load: from "), "{}", leak.summary);
+    let pool = every(4.0, |seconds| 3.0 + (seconds - 10.0).clamp(0.0, 20.0).floor() * 9.0, steady);
+    assert_ne!(pool.verdict, Verdict::Fail, "a pool that fills is none: {pool:#?}");
+    let ramp = every(4.0, climbing, "{name: base, for: 10s}, {name: work, for: 60s, users: 0..600}");
+    assert_ne!(ramp.verdict, Verdict::Fail, "nor is what more users take: {ramp:#?}");
+}
