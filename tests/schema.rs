@@ -95,11 +95,14 @@ fn keeps_to(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
 #[test]
 fn the_scenarios_that_are_shipped_are_valid() {
     let stage = Stage::new("");
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/first-light");
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "yaml") {
-            stage.plimsoll(&["check", path.to_str().unwrap()]).expect_code(0);
-        }
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let entries = |folder: &std::path::Path| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let stories = entries(&folder).filter(|path| path.is_dir());
+    let scenarios = stories.flat_map(|story| entries(&story).collect::<Vec<_>>());
+    let mut checked = 0;
+    for path in scenarios.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")) {
+        stage.plimsoll(&["check", path.to_str().unwrap()]).expect_code(0);
+        checked += 1;
     }
+    assert!(checked >= 3, "{checked}");
 }
