@@ -22,13 +22,12 @@ impl Profiles {
         let Content::Mapping(entries) = &mut root.content else { return Self::default() };
         let Some(at) = entries.iter().position(|(key, _)| key.text() == KEY) else { return Self::default() };
         let (key, written) = entries.remove(at);
-        let all = match written.content {
-            Content::Mapping(all) => all,
-            _ => {
-                let message = format!("expected a mapping, found `{}`", written.text());
-                problems.push(written.problem(message, Some(HINT.to_owned())));
-                Vec::new()
-            }
+        let all = if let Content::Mapping(all) = written.content {
+            all
+        } else {
+            let message = format!("expected a mapping, found `{}`", written.text());
+            problems.push(written.problem(message, Some(HINT.to_owned())));
+            Vec::new()
         };
         problems.extend(all.iter().filter_map(|(name, over)| fault(name, over)));
         Self { key: Some(key), all }

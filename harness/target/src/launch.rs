@@ -71,7 +71,7 @@ pub enum LaunchError {
     Prepare {
         /// The program and its arguments.
         command: String,
-        /// How it ended: `exited 1`, `not done within 10m 0s`.
+        /// How it ended: `exited 1`, `not done within 10m`.
         how: String,
         /// The last lines of its output.
         last_lines: Vec<String>,

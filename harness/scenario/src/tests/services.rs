@@ -24,10 +24,10 @@ fn what_prepares_a_process_runs_in_its_folder_and_what_prepares_a_container_in_t
     assert_eq!(container.folder, Path::new("/scenarios/chat"));
     assert_eq!(
         problems(&with_target("process: {command: [a], prepare: []}")),
-        ["3:37: there is nothing to run (write `prepare: [program, argument]`, or leave it out)"]
+        ["3:36: there is nothing to run (write `prepare: [program, argument]`, or leave it out)"]
     );
     let words = problems(&with_target("process: {command: [a], prepare: go build}"));
-    assert_eq!(words, ["3:37: expected a list, found `go build` (write it as one: `[go, build]`)"]);
+    assert_eq!(words, ["3:36: expected a list, found `go build` (write it as one: `[go, build]`)"]);
 }
 
 #[test]

@@ -114,8 +114,8 @@ async fn containers_of_one_network_reach_each_other_by_name() {
     let around = Surroundings { hosts, ..around };
     let mut target = launch_around(Launch::Container(container(&["reach", "db", "8080"])), &around, run).await;
     target.ready().await.unwrap();
-    assert_eq!(target.last_lines(20)[0], "reached");
     target.stop().await.unwrap();
+    assert_eq!(target.last_lines(20)[0], "reached");
     service.stop().await.unwrap();
     // As after a harness that was killed: nobody removes it.
     std::mem::forget(network);

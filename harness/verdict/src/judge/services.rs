@@ -37,7 +37,7 @@ impl Case<'_> {
         }
     }
 
-    /// `12 s into `work``.
+    /// `12 s into work`, with the phase in backticks.
     fn when(self, at: Elapsed) -> String {
         match self.timeline.phases.iter().rfind(|phase| phase.start <= at) {
             Some(phase) if at <= phase.end => format!("{} into `{}`", Elapsed::from(at.since(phase.start)), phase.name),
