@@ -299,6 +299,9 @@ pub(crate) struct CompareOptions {
     /// How it is told.
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     pub(crate) format: ComparisonFormat,
+    /// Write it to this file, whole or not at all, and not to stdout.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
     /// Take what is inconclusive as passed or as failed.
     #[arg(long, value_name = "VERDICT")]
     pub(crate) inconclusive: Option<Inconclusive>,
@@ -308,7 +311,7 @@ pub(crate) struct CompareOptions {
 }
 
 /// How a comparison is told.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ComparisonFormat {
     /// A table for people.
     Terminal,
@@ -318,6 +321,8 @@ pub(crate) enum ComparisonFormat {
     Json,
     /// For CI systems.
     Junit,
+    /// One page with the runs of both sides laid over each other, which needs nothing beside itself.
+    Html,
 }
 
 /// Who fights, and how often.
@@ -338,6 +343,9 @@ pub(crate) struct DuelOptions {
     /// How the comparison is told.
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     pub(crate) format: ComparisonFormat,
+    /// Write the comparison to this file, whole or not at all, and not to stdout.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
     /// Take what is inconclusive as passed or as failed.
     #[arg(long, value_name = "VERDICT")]
     pub(crate) inconclusive: Option<Inconclusive>,
@@ -385,9 +393,26 @@ pub(crate) struct HistoryOptions {
     /// Where runs are kept.
     #[arg(long, default_value = "results", value_name = "FOLDER")]
     pub(crate) results: PathBuf,
-    /// Print JSON in the place of lines.
-    #[arg(long)]
+    /// Print JSON in the place of lines: as `--format json`.
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
+    /// How it is told.
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub(crate) format: HistoryFormat,
+    /// Write it to this file, whole or not at all, and not to stdout.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// How a history is told.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum HistoryFormat {
+    /// Lines for people.
+    Terminal,
+    /// For machines.
+    Json,
+    /// One page with a chart of each quantity, which needs nothing beside itself.
+    Html,
 }
 
 /// Which run is written, and how.
