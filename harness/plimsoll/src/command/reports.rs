@@ -68,16 +68,14 @@ pub(super) fn keep(record: &Record, elsewhere: Option<&Path>, counts_as: Verdict
 
 /// Tells a report: on stdout, or in the file that it was asked for.
 pub(super) fn deliver(report: &str, file: Option<&Path>) -> Result<(), Exit> {
-    match file {
-        Some(path) => write(path, report).map_err(|error| {
-            output::error(error.as_ref(), None);
-            Exit::CouldNotRun
-        }),
-        None => {
-            output::out(report);
-            Ok(())
-        }
-    }
+    let Some(path) = file else {
+        output::out(report);
+        return Ok(());
+    };
+    write(path, report).map_err(|error| {
+        output::error(error.as_ref(), None);
+        Exit::CouldNotRun
+    })
 }
 
 /// Writes a report to a path, whole or not at all.
