@@ -50,12 +50,38 @@ fn a_leak_that_a_commit_brings_is_found_by_comparing_it_with_the_one_before() {
     std::fs::write(stage.folder.join("compare.xml"), &junit.stdout).unwrap();
     crate::junit::expect_valid_file(&stage.folder.join("compare.xml"));
 
+    pages(&stage, &old, &new);
+    complete(&stage, &old, &new);
     let shown = stage.plimsoll(&["show", &new]);
     shown.expect_code(0);
     assert!(shown.stdout.starts_with("FAIL  test:"), "{}", shown.stdout);
     export(&stage, &new);
     refuse_what_differs(&stage, &old);
     prune(&stage, &old, &new);
+}
+
+/// A shell that asks what fits is told the ids of runs.
+fn complete(stage: &Stage, old: &str, new: &str) {
+    let script = stage.plimsoll(&["completions", "bash"]);
+    script.expect_code(0);
+    assert!(script.stdout.contains("COMPLETE=\"bash\""), "{}", script.stdout);
+    let fits = |begin: &str| {
+        let mut shell = stage.program(&["--", "plimsoll", "show", begin]);
+        let shell = shell.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "2");
+        String::from_utf8(shell.output().unwrap().stdout).unwrap()
+    };
+    let all = fits("");
+    assert!(all.contains(old) && all.contains(new), "{all}");
+    assert_eq!(fits(&old[..5]).trim(), old);
+}
+
+/// The page of a comparison and that of a history, in a browser.
+fn pages(stage: &Stage, old: &str, new: &str) {
+    stage.plimsoll(&["compare", old, new, "--format", "html", "--output", "compare.html"]).expect_code(1);
+    let said = ["✘ FAIL", "memory.growth_per_request", "✘ regression", "Memory over time", "Latency over time: p99"];
+    crate::page::expect_fits(stage, "compare.html", &said, "candidate: ");
+    stage.plimsoll(&["history", "test", "--format", "html", "--output", "history.html"]).expect_code(0);
+    crate::page::expect_fits(stage, "history.html", &["0 change points in 2 runs", "memory.peak"], "run ");
 }
 
 /// What a run saw is written for others, and the history of its scenario is told.

@@ -148,6 +148,19 @@ fn the_page_fits_any_width_and_its_script_tells_values_and_looks_closer() {
     }
 }
 
+/// A page of charts fits narrow screens and wide ones, says what it should, and its script tells values.
+#[track_caller]
+pub(crate) fn expect_fits(stage: &Stage, page: &str, said: &[&str], value: &str) {
+    for width in [400, 1400] {
+        let (told, complaints) = framed(stage, page, width, true);
+        assert_eq!(complaints, Vec::<String>::new());
+        assert!(told["scrolls"].as_u64().unwrap() <= u64::from(width), "nothing is wider than the page: {told}");
+        let text = told["said"].as_str().unwrap();
+        assert!(said.iter().all(|words| text.contains(words)), "{said:?}: {told}");
+        assert!(told["tip"].as_str().unwrap().contains(value), "values stand by the pointer: {told}");
+    }
+}
+
 /// A page with another in a frame. It looks at that, moves a pointer over its first chart, drags over the middle, and
 /// says what it saw.
 const FRAME: &str = include_str!("page.html");

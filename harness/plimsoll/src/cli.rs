@@ -1,10 +1,14 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::CompleteEnv;
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::env::Shells;
 use scenario::{Size, Span};
 use verdict::Verdict;
 
@@ -76,7 +80,7 @@ pub(crate) enum Command {
     /// Serve HTTP and misbehave as told: a target to try scenarios on.
     #[command(disable_version_flag = true)]
     Specimen(specimen::Options),
-    /// Print completions for a shell.
+    /// Print what completes commands, options and ids of runs in a shell: `source <(plimsoll completions bash)`.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -159,7 +163,7 @@ pub(crate) struct AnalyzeOptions {
 /// Which run is judged again, and by what.
 #[derive(Debug, clap::Args)]
 pub(crate) struct JudgeOptions {
-    #[arg(help = RUN)]
+    #[arg(help = RUN, add = ArgValueCompleter::new(ids))]
     pub(crate) run: String,
     /// A file with an `assert` section; a scenario will do. Without it, the run's own assertions.
     #[arg(long = "assert", value_name = "FILE")]
@@ -184,7 +188,7 @@ pub(crate) struct JudgeOptions {
 /// Which run is told, and how.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReportOptions {
-    /// A run's folder, its `record.db`, or how its name begins, or its id, with which the name ends.
+    #[arg(help = RUN, add = ArgValueCompleter::new(ids))]
     pub(crate) run: String,
     /// The format.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
@@ -278,7 +282,7 @@ impl From<JudgedAs> for Verdict {
 /// Which run is shown, and how.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ShowOptions {
-    #[arg(help = RUN)]
+    #[arg(help = RUN, add = ArgValueCompleter::new(ids))]
     pub(crate) run: String,
     /// Where runs are kept.
     #[arg(long, default_value = "results", value_name = "FOLDER")]
@@ -293,8 +297,10 @@ pub(crate) struct ShowOptions {
 pub(crate) struct CompareOptions {
     /// The runs that are compared with: a commit, branch or tag (all of its runs), a folder of records, `latest`, a run,
     /// or several of these with commas between.
+    #[arg(add = ArgValueCompleter::new(ids))]
     pub(crate) reference: String,
     /// The runs that are judged, called in the same ways.
+    #[arg(add = ArgValueCompleter::new(ids))]
     pub(crate) candidate: String,
     /// Runs of this scenario only; needed where both sides have runs of several.
     #[arg(long, value_name = "NAME")]
@@ -305,6 +311,9 @@ pub(crate) struct CompareOptions {
     /// How it is told.
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     pub(crate) format: ComparisonFormat,
+    /// Write it to this file, whole or not at all, and not to stdout.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
     /// Take what is inconclusive as passed or as failed.
     #[arg(long, value_name = "VERDICT")]
     pub(crate) inconclusive: Option<Inconclusive>,
@@ -314,7 +323,7 @@ pub(crate) struct CompareOptions {
 }
 
 /// How a comparison is told.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ComparisonFormat {
     /// A table for people.
     Terminal,
@@ -324,6 +333,8 @@ pub(crate) enum ComparisonFormat {
     Json,
     /// For CI systems.
     Junit,
+    /// One page with the runs of both sides laid over each other, which needs nothing beside itself.
+    Html,
 }
 
 /// Who fights, and how often.
@@ -347,6 +358,9 @@ pub(crate) struct DuelOptions {
     /// How the comparison is told.
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     pub(crate) format: ComparisonFormat,
+    /// Write the comparison to this file, whole or not at all, and not to stdout.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
     /// Take what is inconclusive as passed or as failed.
     #[arg(long, value_name = "VERDICT")]
     pub(crate) inconclusive: Option<Inconclusive>,
@@ -394,15 +408,32 @@ pub(crate) struct HistoryOptions {
     /// Where runs are kept.
     #[arg(long, default_value = "results", value_name = "FOLDER")]
     pub(crate) results: PathBuf,
-    /// Print JSON in the place of lines.
-    #[arg(long)]
+    /// Print JSON in the place of lines: as `--format json`.
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
+    /// How it is told.
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub(crate) format: HistoryFormat,
+    /// Write it to this file, whole or not at all, and not to stdout.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// How a history is told.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum HistoryFormat {
+    /// Lines for people.
+    Terminal,
+    /// For machines.
+    Json,
+    /// One page with a chart of each quantity, which needs nothing beside itself.
+    Html,
 }
 
 /// Which run is written, and how.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExportOptions {
-    #[arg(help = RUN)]
+    #[arg(help = RUN, add = ArgValueCompleter::new(ids))]
     pub(crate) run: String,
     /// What is written: samples, or the latency of the requests.
     #[arg(long, value_name = "FORMAT", default_value = "csv")]
@@ -492,16 +523,39 @@ impl Inconclusive {
 
 /// Reads the command line; what is wrong with it has been said when this fails.
 pub(crate) fn parse() -> Result<Command, Exit> {
-    Cli::try_parse().map(|cli| cli.command).map_err(|refused| {
+    let shells = CompleteEnv::with_factory(Cli::command);
+    let here = std::env::current_dir().ok();
+    let read = match shells.try_complete(std::env::args_os(), here.as_deref()) {
+        // A shell has asked for what fits, and has its answer.
+        Ok(true) => return Err(Exit::Passed),
+        Ok(false) => Cli::try_parse().map(|cli| cli.command),
+        Err(refused) => Err(refused),
+    };
+    read.map_err(|refused| {
         // Help and versions come this way too, and go to stdout.
         let _ = refused.print();
         if refused.use_stderr() { Exit::Usage } else { Exit::Passed }
     })
 }
 
-/// Prints completions.
+/// Prints what has a shell ask this program for completions.
 pub(crate) fn complete(shell: clap_complete::Shell) {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "plimsoll", &mut script);
+    if let Some(shell) = Shells::builtins().completer(&shell.to_string()) {
+        // Writing to memory cannot fail.
+        let _ = shell.write_registration("COMPLETE", "plimsoll", "plimsoll", "plimsoll", &mut script);
+    }
     output::out(&String::from_utf8_lossy(&script));
+}
+
+/// The ids of kept runs that begin so, the newest first.
+fn ids(begin: &OsStr) -> Vec<CompletionCandidate> {
+    let begin = begin.to_string_lossy();
+    let runs = record::list(Path::new("results")).runs.into_iter();
+    let fits = runs.filter(|(_, entry)| entry.id.starts_with(&*begin));
+    fits.map(|(_, entry)| {
+        let started = record::rfc_3339(entry.started_at);
+        CompletionCandidate::new(entry.id).help(Some(format!("{}, {started}", entry.scenario).into()))
+    })
+    .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use report::Track;
 use scenario::{Image, Launch};
 use verdict::compare::Run;
 use verdict::duel::Side;
@@ -19,6 +20,8 @@ pub(crate) struct Contender {
     pub(crate) file: ScenarioFile,
     /// What was measured of it, a run each.
     pub(crate) measured: Vec<Run>,
+    /// The tracks of these runs, where they are to be drawn.
+    pub(crate) tracks: Vec<Track>,
     /// What it is run from, where that is a commit: it lies there as long as this lives.
     _checkout: Option<Checkout>,
 }
@@ -35,7 +38,13 @@ impl Contender {
             None => {
                 let here = folder_of(file).to_owned();
                 let file = scenario_file::moved(file, &here)?;
-                Ok(Self { called: "what lies here".to_owned(), file, measured: Vec::new(), _checkout: None })
+                Ok(Self {
+                    called: "what lies here".to_owned(),
+                    file,
+                    measured: Vec::new(),
+                    tracks: Vec::new(),
+                    _checkout: None,
+                })
             }
         }
     }
@@ -53,7 +62,7 @@ impl Contender {
         let file = scenario_file::moved(file, &folder)?;
         let short: String = commit.chars().take(7).collect();
         let called = if commit.starts_with(called) { short } else { format!("{called} ({short})") };
-        Ok(Self { called, file, measured: Vec::new(), _checkout: Some(checkout) })
+        Ok(Self { called, file, measured: Vec::new(), tracks: Vec::new(), _checkout: Some(checkout) })
     }
 
     fn of_image(image: &str, file: &ScenarioFile) -> Result<Self, String> {
@@ -65,7 +74,7 @@ impl Contender {
             ));
         };
         container.image = Image::Named(image.to_owned());
-        Ok(Self { called: image.to_owned(), file, measured: Vec::new(), _checkout: None })
+        Ok(Self { called: image.to_owned(), file, measured: Vec::new(), tracks: Vec::new(), _checkout: None })
     }
 }
 

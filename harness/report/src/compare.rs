@@ -35,7 +35,7 @@ pub struct ComparedRuns<'a> {
     pub at: SystemTime,
 }
 
-const HEADING: [&str; 6] = ["quantity", "reference", "candidate", "change", "between", "verdict"];
+pub(crate) const HEADING: [&str; 6] = ["quantity", "reference", "candidate", "change", "between", "verdict"];
 
 /// The table, with what it cannot tell below it.
 pub fn comparison_terminal(told: &ComparedRuns<'_>, style: Style) -> String {
@@ -77,7 +77,7 @@ fn table(comparison: &Comparison, style: Style) -> Vec<String> {
 }
 
 /// Name, both sides, the change and its bounds.
-fn cells(one: &Compared) -> [String; 5] {
+pub(crate) fn cells(one: &Compared) -> [String; 5] {
     let mean = |side: &Option<Side>| side.as_ref().map_or_else(|| "-".to_owned(), |side| side.mean.to_string());
     [
         one.quantity.name().to_owned(),
@@ -89,7 +89,7 @@ fn cells(one: &Compared) -> [String; 5] {
 }
 
 /// What is not told by the row: why it cannot be compared, or what more runs would tell.
-fn why(one: &Compared) -> Vec<String> {
+pub(crate) fn why(one: &Compared) -> Vec<String> {
     let mut lines: Vec<String> = one.reason.iter().map(|reason| one_line(reason)).collect();
     if one.change == Change::Inconclusive {
         let found = one.resolution.map(|least| format!("a change of {least} would probably have been found"));
@@ -103,7 +103,7 @@ fn why(one: &Compared) -> Vec<String> {
 }
 
 /// One sentence that says what came of it.
-fn gist(told: &ComparedRuns<'_>) -> String {
+pub(crate) fn gist(told: &ComparedRuns<'_>) -> String {
     let comparison = told.comparison;
     let named = |change: Change| {
         let of = comparison.compared.iter().filter(|one| one.change == change);
@@ -128,7 +128,7 @@ fn gist(told: &ComparedRuns<'_>) -> String {
 }
 
 /// What holds for the comparison as a whole.
-fn notes(comparison: &Comparison) -> Vec<String> {
+pub(crate) fn notes(comparison: &Comparison) -> Vec<String> {
     let mut notes = Vec::new();
     for one in &comparison.mismatches {
         let of = |side: &[String]| if side.is_empty() { "unknown".to_owned() } else { one_line(&side.join(", ")) };
@@ -153,7 +153,7 @@ fn notes(comparison: &Comparison) -> Vec<String> {
 }
 
 /// What a side was called, and its runs.
-fn side(called: &str, runs: &[String]) -> String {
+pub(crate) fn side(called: &str, runs: &[String]) -> String {
     let called = one_line(called);
     if runs == [called.clone()] { called } else { format!("{called}: {}", count_of(runs)) }
 }

@@ -5,6 +5,7 @@
 
 mod axis;
 mod chart;
+mod compared;
 mod course;
 mod document;
 mod events;
@@ -12,10 +13,12 @@ mod facts;
 mod findings;
 mod frame;
 mod grown;
+mod history;
 mod judged;
 mod markup;
 mod requests;
 mod thin;
+mod track;
 mod verdict;
 
 #[cfg(test)]
@@ -23,7 +26,16 @@ mod tests;
 
 use record::Record;
 
+pub use compared::comparison_html;
+pub use history::history_html;
+pub use track::Track;
+
+use document::Head;
 use frame::Frame;
+use markup::{Markup, tag};
+
+use crate::clean::one_line;
+use crate::order::word;
 
 /// The run as HTML. `files` are the names of files in the run's folder that the page links to; it stands beside them.
 pub fn html(record: &Record, files: &[&str]) -> String {
@@ -36,5 +48,22 @@ pub fn html(record: &Record, files: &[&str]) -> String {
         grown::section(&frame),
         facts::section(&frame, files),
     ];
-    document::page(record, sections)
+    let verdict = ::verdict::overall(&record.findings, &record.timeline.outcome);
+    let head = Head {
+        title: format!("{}: {} - plimsoll", word(verdict), one_line(&record.about.scenario)),
+        verdict,
+        generator: format!("plimsoll {}", record.about.harness_version),
+    };
+    document::page(&head, sections, footer())
+}
+
+fn footer() -> Markup {
+    Markup::all([
+        Markup::from(
+            "Charts show the lowest and the highest value of each of a thousand columns of time, so \
+             no peak and no dip is lost; of dots, the highest of each column and some of the others. All samples are in ",
+        ),
+        tag("a").with("href", "record.db").add("record.db").into(),
+        Markup::from("."),
+    ])
 }

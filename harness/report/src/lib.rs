@@ -37,7 +37,7 @@ pub use compare::{ComparedRuns, comparison_json, comparison_junit, comparison_ma
 pub use export::{export_csv, export_histograms, export_json_lines};
 pub use github::github;
 pub use history::{history_json, history_terminal};
-pub use html::html;
+pub use html::{Track, comparison_html, history_html, html};
 pub use junit::analysis::analysis_junit;
 pub use junit::junit;
 pub use list::{list_json, list_terminal};

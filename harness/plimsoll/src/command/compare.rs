@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clock::Clock;
 use record::{About, Entry, Record};
-use report::ComparedRuns;
+use report::{ComparedRuns, Track};
 use timeline::show_bytes;
 use verdict::Verdict;
 use verdict::compare::{ALPHA, Run, mismatches};
@@ -34,12 +34,13 @@ fn try_compare(options: &CompareOptions) -> Result<Exit, Exit> {
                 output::err(&format!("error: of `{called}` there is no run of {scenario}"));
                 return Err(Exit::Usage);
             }
+            let with_track = options.format == ComparisonFormat::Html;
             folders
                 .into_iter()
-                .map(|folder| runs::open_at(folder).map(|record| run(&record)))
-                .collect::<Result<Vec<Run>, Exit>>()
+                .map(|folder| Ok(Compared::of(&runs::open_at(folder)?, with_track)))
+                .collect::<Result<Vec<Compared>, Exit>>()
         });
-    let (reference, candidate) = (reference?, candidate?);
+    let ((reference, ours), (candidate, theirs)) = (apart(reference?), apart(candidate?));
     if !options.force && !refuse_mismatches(&reference, &candidate) {
         return Err(Exit::Usage);
     }
@@ -51,18 +52,43 @@ fn try_compare(options: &CompareOptions) -> Result<Exit, Exit> {
         comparison: &comparison,
         at: Clock::start().started_at(),
     };
-    tell(&told, options.format, Inconclusive::counts_as(options.inconclusive));
+    let text = told_as(options.format, &told, [&ours, &theirs], Inconclusive::counts_as(options.inconclusive));
+    reports::deliver(&text, options.output.as_deref())?;
     Ok(Exit::gated(comparison.verdict(), Inconclusive::counts_as(options.inconclusive)))
 }
 
-/// Prints a comparison in which what is inconclusive counts as `inconclusive`.
-pub(super) fn tell(told: &ComparedRuns<'_>, format: ComparisonFormat, inconclusive: Verdict) {
-    output::out(&match format {
+/// A run of a side, and its track where the page is asked for.
+pub(super) struct Compared {
+    pub(super) run: Run,
+    pub(super) track: Option<Track>,
+}
+
+impl Compared {
+    pub(super) fn of(record: &Record, with_track: bool) -> Self {
+        Self { run: run(record), track: with_track.then(|| Track::of(record)) }
+    }
+}
+
+/// The runs, and their tracks.
+pub(super) fn apart(side: Vec<Compared>) -> (Vec<Run>, Vec<Track>) {
+    let (runs, tracks): (Vec<Run>, Vec<Option<Track>>) = side.into_iter().map(|one| (one.run, one.track)).unzip();
+    (runs, tracks.into_iter().flatten().collect())
+}
+
+/// A comparison in a format in which what is inconclusive counts as `inconclusive`; the tracks are for the page.
+pub(super) fn told_as(
+    format: ComparisonFormat,
+    told: &ComparedRuns<'_>,
+    [reference, candidate]: [&[Track]; 2],
+    inconclusive: Verdict,
+) -> String {
+    match format {
         ComparisonFormat::Terminal => report::comparison_terminal(told, reports::style()),
         ComparisonFormat::Markdown => report::comparison_markdown(told),
         ComparisonFormat::Json => format!("{:#}\n", report::comparison_json(told)),
         ComparisonFormat::Junit => report::comparison_junit(told, inconclusive),
-    });
+        ComparisonFormat::Html => report::comparison_html(told, reference, candidate),
+    }
 }
 
 /// The runs that are called so, several with commas between; each once, the oldest first.
@@ -130,7 +156,7 @@ fn refuse_mismatches(reference: &[Run], candidate: &[Run]) -> bool {
 }
 
 /// A record, as far as it is compared.
-pub(super) fn run(record: &Record) -> Run {
+fn run(record: &Record) -> Run {
     Run {
         name: record.about.id.clone(),
         conditions: conditions(&record.about),

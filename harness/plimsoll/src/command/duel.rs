@@ -12,8 +12,9 @@ use verdict::Verdict;
 use verdict::compare::Comparison;
 use verdict::duel::{Side, clear, conclude, turns};
 
-use super::{compare, reports, run};
-use crate::cli::{DuelOptions, Inconclusive};
+use super::compare::{self, Compared};
+use super::{reports, run};
+use crate::cli::{ComparisonFormat, DuelOptions, Inconclusive};
 use crate::contender::Contender;
 use crate::exit::Exit;
 use crate::{facts, output, scenario_file, signals};
@@ -113,7 +114,9 @@ impl<'a> Duel<'a> {
             run::explain(error);
             return Some(Ended::CouldNotRun);
         }
-        contender.measured.push(compare::run(&made.record));
+        let Compared { run, track } = Compared::of(&made.record, self.options.format == ComparisonFormat::Html);
+        contender.measured.push(run);
+        contender.tracks.extend(track);
         (made.record.timeline.outcome == Outcome::Interrupted).then_some(Ended::Interrupted)
     }
 
@@ -169,7 +172,11 @@ impl<'a> Duel<'a> {
             comparison: &comparison,
             at: self.clock.started_at(),
         };
-        compare::tell(&told, self.options.format, counts_as);
+        let tracks = [self.reference.tracks.as_slice(), &self.candidate.tracks];
+        let text = compare::told_as(self.options.format, &told, tracks, counts_as);
+        if let Err(exit) = reports::deliver(&text, self.options.output.as_deref()) {
+            return exit;
+        }
         output::err(&format!("the runs are kept: `plimsoll compare {0}/reference {0}/candidate`", self.id));
         exit.unwrap_or_else(|| Exit::gated(comparison.verdict(), counts_as))
     }

@@ -9,7 +9,7 @@ use verdict::history::{History, Point};
 
 use super::list::tell_unreadable;
 use super::reports;
-use crate::cli::HistoryOptions;
+use crate::cli::{HistoryFormat, HistoryOptions};
 use crate::exit::Exit;
 use crate::{output, runs};
 
@@ -43,12 +43,18 @@ fn try_history(options: &HistoryOptions) -> Result<Exit, Exit> {
         History::new(*quantity, &measured.iter().filter_map(point).collect::<Vec<_>>())
     };
     let histories: Vec<History> = quantities.iter().map(history).collect();
-    output::out(&if options.json {
-        format!("{:#}\n", report::history_json(&options.scenario, &histories))
-    } else {
-        report::history_terminal(&options.scenario, &histories, reports::style())
-    });
+    let told = match options.format {
+        _ if options.json => json(&options.scenario, &histories),
+        HistoryFormat::Json => json(&options.scenario, &histories),
+        HistoryFormat::Html => report::history_html(&options.scenario, &histories),
+        HistoryFormat::Terminal => report::history_terminal(&options.scenario, &histories, reports::style()),
+    };
+    reports::deliver(&told, options.output.as_deref())?;
     Ok(Exit::Passed)
+}
+
+fn json(scenario: &str, histories: &[History]) -> String {
+    format!("{:#}\n", report::history_json(scenario, histories))
 }
 
 /// The quantities that are asked for.

@@ -6,6 +6,7 @@ use std::path::Path;
 use record::Record;
 use verdict::Verdict;
 
+use crate::exit::Exit;
 use crate::output;
 
 /// Prints the record: for people, or as JSON.
@@ -63,6 +64,18 @@ pub(super) fn keep(record: &Record, elsewhere: Option<&Path>, counts_as: Verdict
     record::write_file(&record.folder, "summary.json", json(record).as_bytes())?;
     record::write_file(&record.folder, PAGE, html(record).as_bytes())?;
     elsewhere.map_or(Ok(()), |path| write(path, &junit))
+}
+
+/// Tells a report: on stdout, or in the file that it was asked for.
+pub(super) fn deliver(report: &str, file: Option<&Path>) -> Result<(), Exit> {
+    let Some(path) = file else {
+        output::out(report);
+        return Ok(());
+    };
+    write(path, report).map_err(|error| {
+        output::error(error.as_ref(), None);
+        Exit::CouldNotRun
+    })
 }
 
 /// Writes a report to a path, whole or not at all.

@@ -11,6 +11,8 @@ pub(crate) enum Measure {
     Amount(Unit),
     /// One over the share of requests that took longer: 100 is the 99th percentile.
     Percentile,
+    /// Runs, by their number.
+    Runs,
     /// Lanes, one above the other, which have names of their own.
     Lanes,
 }
@@ -52,6 +54,11 @@ impl Axis {
     /// The time of a run of so many seconds.
     pub(crate) fn time(from: f64, to: f64) -> Self {
         Self { from, to: to.max(from + 1e-3), scale: Scale::Linear, measure: Measure::Time }
+    }
+
+    /// So many runs, one beside the other.
+    pub(crate) fn runs(count: usize) -> Self {
+        Self { from: 0.5, to: count.max(1) as f64 + 0.5, scale: Scale::Linear, measure: Measure::Runs }
     }
 
     /// From zero to a little more than `most`.
@@ -104,6 +111,7 @@ impl Axis {
         let values = match (self.measure, self.scale) {
             (Measure::Lanes, _) => Vec::new(),
             (Measure::Percentile, _) => decades(self.from, self.to, &[1.0]),
+            (Measure::Runs, _) => multiples(self.from, self.to, step(self.to - self.from, self.to, most, Unit::Count)),
             (_, Scale::Log) => self.log_values(most),
             (Measure::Time, _) => multiples(self.from, self.to, clock_step(self.to - self.from, most)),
             (Measure::Amount(unit), _) => multiples(self.from, self.to, step(self.to - self.from, self.to, most, unit)),
@@ -122,6 +130,7 @@ impl Axis {
             }
             Measure::Amount(unit) => Amount { value, unit }.to_string(),
             Measure::Percentile => percentile(value),
+            Measure::Runs => value.to_string(),
             Measure::Lanes => String::new(),
         }
     }
@@ -131,6 +140,7 @@ impl Axis {
         match self.measure {
             Measure::Time => "time",
             Measure::Percentile => "percentile",
+            Measure::Runs => "run",
             Measure::Lanes => "lanes",
             Measure::Amount(unit) => unit.name(),
         }

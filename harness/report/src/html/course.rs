@@ -12,7 +12,7 @@ use super::events;
 use super::frame::Frame;
 use super::markup::{Markup, tag};
 
-pub(super) use latency::{Column, columns, percentile};
+pub(super) use latency::{Column, columns, percentile, steps};
 pub(super) use load::{failures, requests};
 pub(super) use memory::chart as memory;
 pub(super) use pauses::{beats, stops};

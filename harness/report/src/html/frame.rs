@@ -1,5 +1,7 @@
 //! What all charts of a run share: its time, its phases, and the moments that changed it.
 
+use std::time::Duration;
+
 use record::Record;
 use timeline::{Elapsed, Metric, PhaseSpan, Sample, Series, Subject, Timeline};
 
@@ -76,11 +78,9 @@ impl<'a> Frame<'a> {
         thin::line(samples.iter().map(|sample| (sample.taken.seconds(), sample.value)), axis, self.gap(metric))
     }
 
-    /// From how many seconds between two samples on there is a gap. A live heap is told by collections, whenever there
-    /// is one.
+    /// From how many seconds between two samples on there is a gap.
     pub(super) fn gap(&self, metric: Metric) -> f64 {
-        let every = self.record.about.plan.probes.every.as_secs_f64();
-        if metric == Metric::LiveHeap { f64::INFINITY } else { GAP * every.max(0.05) }
+        gap(self.record.about.plan.probes.every, metric)
     }
 
     /// The phases as bands. Where there are cycles the loaded ones are shaded, and each is named by its number.
@@ -89,7 +89,14 @@ impl<'a> Frame<'a> {
     }
 }
 
-fn band(phase: &PhaseSpan) -> Band {
+/// From how many seconds between two samples on there is a gap, where one is due `every` so often. A live heap is told by
+/// collections, whenever there is one.
+pub(super) fn gap(every: Duration, metric: Metric) -> f64 {
+    if metric == Metric::LiveHeap { f64::INFINITY } else { GAP * every.as_secs_f64().max(0.05) }
+}
+
+/// A phase as a band.
+pub(super) fn band(phase: &PhaseSpan) -> Band {
     let shade = if phase.loaded { Shade::Loaded } else { Shade::Idle };
     Band { from: phase.start.seconds(), to: phase.end.seconds(), name: one_line(&phase.name), shade }
 }

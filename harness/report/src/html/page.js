@@ -32,6 +32,7 @@
   };
   const shown = (value, kind) => {
     if (kind === "time") return clock(value);
+    if (kind === "run") return `run ${Math.round(value)}`;
     if (kind === "percentile") return `p${+(100 * (1 - 1 / value)).toFixed(4)}`;
     if (kind === "seconds") return seconds(value);
     if (kind === "share") return `${digits(value * 100)} %`;
