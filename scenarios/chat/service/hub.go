@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	newsEvery = 100 * time.Millisecond
+	newsSize  = 16 << 10
+	// So many news wait for a client that reads slowly; it misses the others.
+	maxQueued = 16
+	pingEvery = time.Second
+	// Who has neither taken nor sent anything for so long is gone.
+	goneAfter = 5 * time.Second
+	// Who comes when so many are there is told to come back later.
+	maxClients = 100
+)
+
+// Somebody who is connected.
+type client struct {
+	socket  *socket
+	session *session
+	seen    atomic.Int64
+
+	mutex  sync.Mutex
+	queue  [][]byte
+	waits  *sync.Cond
+	closed bool
+}
+
+// All who are connected.
+type hub struct {
+	mutex   sync.Mutex
+	clients map[*client]bool
+	queued  atomic.Int64
+	dropped atomic.Int64
+}
+
+// Leak `zombies`: nobody is too many.
+func (h *hub) mayEnter() bool {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	return len(h.clients) < maxClients || leaks["zombies"]
+}
+
+func (h *hub) enter(c *client) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	h.clients[c] = true
+}
+
+func (h *hub) leave(c *client) {
+	h.mutex.Lock()
+	delete(h.clients, c)
+	h.mutex.Unlock()
+	c.mutex.Lock()
+	c.closed = true
+	for _, framed := range c.queue {
+		h.queued.Add(-int64(len(framed)))
+	}
+	c.queue = nil
+	c.waits.Broadcast()
+	c.mutex.Unlock()
+	c.socket.conn.Close()
+}
+
+func (h *hub) all() []*client {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	all := make([]*client, 0, len(h.clients))
+	for c := range h.clients {
+		all = append(all, c)
+	}
+	return all
+}
+
+// Tells all who are there what is new, again and again.
+func (h *hub) broadcast() {
+	news := strings.Repeat("What is new? ", newsSize/13)
+	for number := range time.Tick(newsEvery) {
+		for _, c := range h.all() {
+			h.enqueue(c, fmt.Sprintf("news %d for %s: %s", number.UnixMilli(), c.session.user, news))
+		}
+	}
+}
+
+// Leak `broadcast`: what a slow client has not read yet waits for it, however much that is.
+func (h *hub) enqueue(c *client, text string) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.closed {
+		return
+	}
+	if len(c.queue) >= maxQueued && !leaks["broadcast"] {
+		h.dropped.Add(1)
+		return
+	}
+	framed := frame(textFrame, []byte(text))
+	h.queued.Add(int64(len(framed)))
+	c.queue = append(c.queue, framed)
+	c.waits.Signal()
+}
+
+// Writes what is queued, until the client is gone.
+func (h *hub) deliver(c *client) {
+	for {
+		framed := c.next()
+		if framed == nil {
+			return
+		}
+		h.queued.Add(-int64(len(framed)))
+		if c.socket.write(framed) != nil {
+			return
+		}
+		c.seen.Store(time.Now().UnixNano())
+	}
+}
+
+func (c *client) next() []byte {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for len(c.queue) == 0 && !c.closed {
+		c.waits.Wait()
+	}
+	if c.closed {
+		return nil
+	}
+	framed := c.queue[0]
+	c.queue[0] = nil
+	c.queue = c.queue[1:]
+	return framed
+}
+
+// Asks all who are there whether they still are. Leak `zombies`: nobody is asked, and who was cut off stays.
+func (h *hub) watch() {
+	ping := frame(pingFrame, nil)
+	for now := range time.Tick(pingEvery) {
+		if leaks["zombies"] {
+			continue
+		}
+		for _, c := range h.all() {
+			if now.UnixNano()-c.seen.Load() > int64(goneAfter) {
+				c.socket.conn.Close()
+				continue
+			}
+			// Whose socket is being written to is asked when that is done.
+			if c.socket.writing.TryLock() {
+				c.socket.conn.Write(ping)
+				c.socket.writing.Unlock()
+			}
+		}
+	}
+}
