@@ -10,12 +10,12 @@ import (
 
 const (
 	newsEvery = 100 * time.Millisecond
-	newsSize  = 16 << 10
+	newsSize  = 8 << 10
 	// So many news wait for a client that reads slowly; it misses the others.
-	maxQueued = 16
+	maxQueued = 8
 	pingEvery = time.Second
 	// Who has neither taken nor sent anything for so long is gone.
-	goneAfter = 5 * time.Second
+	goneAfter = 3 * time.Second
 	// Who comes when so many are there is told to come back later.
 	maxClients = 100
 )

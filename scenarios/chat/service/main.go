@@ -4,6 +4,8 @@ package main
 import (
 	_ "expvar"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"log"
 	"net/http"
 	_ "net/http/pprof"
@@ -22,7 +24,11 @@ var leaks = func() map[string]bool {
 	return on
 }()
 
+// What the filter against abuse knows: it is there from the start, and stays.
+type filter [16 << 20]byte
+
 type chat struct {
+	filter    *filter
 	hub       hub
 	sessions  sessions
 	index     index
@@ -32,6 +38,7 @@ type chat struct {
 
 func main() {
 	c := &chat{
+		filter:   learn(),
 		hub:      hub{clients: make(map[*client]bool)},
 		sessions: sessions{byUser: make(map[string]*session)},
 		tools:    toolCache{results: make(map[string]toolResult)},
@@ -44,6 +51,14 @@ func main() {
 	http.HandleFunc("/metrics", c.metrics)
 	http.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
 	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil))
+}
+
+func learn() *filter {
+	f := new(filter)
+	for i := range f {
+		f[i] = byte(i * 31)
+	}
+	return f
 }
 
 // Lets a client in and hears it until it leaves.
@@ -96,6 +111,9 @@ func (c *chat) answer(one *client, text string) string {
 	command, rest, _ := strings.Cut(text, " ")
 	switch command {
 	case "say":
+		if c.filter.refuses(rest) {
+			return "no"
+		}
 		return one.session.say(rest)
 	case "tool":
 		return "tool " + c.tools.ask(rest)
@@ -109,6 +127,12 @@ func (c *chat) answer(one *client, text string) string {
 		return fmt.Sprintf("found: %d files", c.index.find(rest))
 	}
 	return "what? " + text
+}
+
+func (f *filter) refuses(text string) bool {
+	hash := fnv.New32a()
+	io.WriteString(hash, text)
+	return f[hash.Sum32()%uint32(len(f))] == 0xff && len(text) > 1<<15
 }
 
 func (c *chat) metrics(w http.ResponseWriter, r *http.Request) {

@@ -22,6 +22,8 @@ const (
 	pongFrame  = 0xA
 	// Longer messages than this are refused.
 	longest = 64 << 10
+	// The system holds no more than this for one who does not read.
+	systemBuffer = 32 << 10
 )
 
 var errProtocol = errors.New("websocket: not what this server speaks")
@@ -46,6 +48,9 @@ func upgrade(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	conn, buffered, err := hijacker.Hijack()
 	if err != nil {
 		return nil, err
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetWriteBuffer(systemBuffer)
 	}
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	answer := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +

@@ -109,11 +109,11 @@ func (j *jobs) poll() {
 }
 
 // One page more is done.
-func (one *job) crawled(links []string) {
-	one.jobs.measure(one, links)
+func (one *job) crawled(all *found) {
+	one.jobs.measure(one, all.links)
 	one.mutex.Lock()
 	one.left--
-	one.links += len(links)
+	one.links += len(all.links)
 	last := one.left == 0
 	one.mutex.Unlock()
 	if last {

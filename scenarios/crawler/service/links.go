@@ -18,8 +18,15 @@ const (
 
 var mark = []byte(`href="`)
 
+// What was found on a page.
+type found struct {
+	links []string
+	// How they were found; kept by the leak only.
+	raw, absolutes, normals []string
+}
+
 // Fixed: links are taken one by one from a part of the page, and no more than `maxLinks`.
-func linksOf(page io.Reader, base *url.URL, buffer []byte) ([]string, error) {
+func linksOf(page io.Reader, base *url.URL, buffer []byte) (*found, error) {
 	read, err := io.ReadFull(page, buffer)
 	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
 		return nil, err
@@ -36,33 +43,33 @@ func linksOf(page io.Reader, base *url.URL, buffer []byte) ([]string, error) {
 			links = append(links, one)
 		}
 	}
-	return links, nil
+	return &found{links: links}, nil
 }
 
-// Leak `links`: all of the page and all of its links, four times over.
-func allLinksOf(page io.Reader, base *url.URL) ([]string, error) {
+// Leak `links`: all of the page and all of its links, in four slices that are held until the last task of them is taken.
+func allLinksOf(page io.Reader, base *url.URL) (*found, error) {
 	body, err := io.ReadAll(page)
 	if err != nil {
 		return nil, err
 	}
-	var raw, absolutes, normals, unique []string
+	all := &found{}
 	for link, rest := nextLink(body); link != nil; link, rest = nextLink(rest) {
-		raw = append(raw, string(link))
+		all.raw = append(all.raw, string(link))
 	}
-	for _, link := range raw {
-		absolutes = append(absolutes, absolute(link, base))
+	for _, link := range all.raw {
+		all.absolutes = append(all.absolutes, absolute(link, base))
 	}
-	for _, link := range absolutes {
-		normals = append(normals, normal(link))
+	for _, link := range all.absolutes {
+		all.normals = append(all.normals, normal(link))
 	}
 	seen := make(map[string]bool)
-	for _, link := range normals {
+	for _, link := range all.normals {
 		if !seen[link] {
 			seen[link] = true
-			unique = append(unique, link)
+			all.links = append(all.links, strings.Clone(link))
 		}
 	}
-	return unique, nil
+	return all, nil
 }
 
 // The next link, and what follows it.

@@ -24,7 +24,8 @@ var leaks = func() map[string]bool {
 
 const longestWait = 25 * time.Second
 
-const tables = "CREATE TABLE IF NOT EXISTS jobs (id text PRIMARY KEY);" +
+// Jobs of before are given up.
+const tables = "CREATE TABLE IF NOT EXISTS jobs (id text PRIMARY KEY); TRUNCATE jobs;" +
 	"CREATE UNLOGGED TABLE IF NOT EXISTS tasks (link text PRIMARY KEY, job text)"
 
 func main() {

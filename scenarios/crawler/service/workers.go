@@ -66,17 +66,18 @@ func (w *workers) work() {
 		case <-w.leave:
 			return
 		case page := <-w.pages:
-			links, err := w.crawl(page, buffer)
+			all, err := w.crawl(page, buffer)
 			if err != nil {
 				log.Printf("crawl %s: %v", page.url, err)
+				all = &found{}
 			}
-			page.job.crawled(links)
+			page.job.crawled(all)
 		}
 	}
 }
 
-// The links of the page; they are tasks then.
-func (w *workers) crawl(page page, buffer []byte) ([]string, error) {
+// What is found on the page; its links are tasks then.
+func (w *workers) crawl(page page, buffer []byte) (*found, error) {
 	answer, err := w.client.Get(page.url)
 	if err != nil {
 		return nil, err
@@ -85,20 +86,20 @@ func (w *workers) crawl(page page, buffer []byte) ([]string, error) {
 	if answer.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("status %d", answer.StatusCode)
 	}
-	var links []string
+	var all *found
 	if base := answer.Request.URL; leaks["links"] {
-		links, err = allLinksOf(answer.Body, base)
+		all, err = allLinksOf(answer.Body, base)
 	} else {
-		links, err = linksOf(answer.Body, base, buffer)
+		all, err = linksOf(answer.Body, base, buffer)
 	}
 	if err != nil {
 		return nil, err
 	}
 	// What was not looked at is read off, so that the connection can be used again.
 	io.Copy(io.Discard, answer.Body)
-	for _, link := range links {
+	for _, link := range all.links {
 		w.visited.add(link)
 	}
-	w.batch.add(page.job.id, links)
-	return links, nil
+	w.batch.add(page.job.id, all.links)
+	return all, nil
 }
