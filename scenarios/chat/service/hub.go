@@ -15,13 +15,14 @@ const (
 	maxQueued = 8
 	pingEvery = time.Second
 	// Who has neither taken nor sent anything for so long is gone.
-	goneAfter = 3 * time.Second
+	goneAfter = 5 * time.Second
 	// Who comes when so many are there is told to come back later.
 	maxClients = 100
 )
 
 // Somebody who is connected.
 type client struct {
+	hub     *hub
 	socket  *socket
 	session *session
 	seen    atomic.Int64
@@ -83,24 +84,24 @@ func (h *hub) broadcast() {
 	news := strings.Repeat("What is new? ", newsSize/13)
 	for number := range time.Tick(newsEvery) {
 		for _, c := range h.all() {
-			h.enqueue(c, fmt.Sprintf("news %d for %s: %s", number.UnixMilli(), c.session.user, news))
+			c.enqueue(fmt.Sprintf("news %d for %s: %s", number.UnixMilli(), c.session.user, news))
 		}
 	}
 }
 
 // Leak `broadcast`: what a slow client has not read yet waits for it, however much that is.
-func (h *hub) enqueue(c *client, text string) {
+func (c *client) enqueue(text string) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if c.closed {
 		return
 	}
 	if len(c.queue) >= maxQueued && !leaks["broadcast"] {
-		h.dropped.Add(1)
+		c.hub.dropped.Add(1)
 		return
 	}
 	framed := frame(textFrame, []byte(text))
-	h.queued.Add(int64(len(framed)))
+	c.hub.queued.Add(int64(len(framed)))
 	c.queue = append(c.queue, framed)
 	c.waits.Signal()
 }
@@ -117,6 +118,17 @@ func (h *hub) deliver(c *client) {
 			return
 		}
 		c.seen.Store(time.Now().UnixNano())
+	}
+}
+
+// Whom news wait for shows by taking them that it is there, and is not asked.
+func (c *client) ask(ping []byte) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if len(c.queue) == 0 && !c.closed {
+		c.queue = append(c.queue, ping)
+		c.hub.queued.Add(int64(len(ping)))
+		c.waits.Signal()
 	}
 }
 
@@ -147,11 +159,7 @@ func (h *hub) watch() {
 				c.socket.conn.Close()
 				continue
 			}
-			// Whose socket is being written to is asked when that is done.
-			if c.socket.writing.TryLock() {
-				c.socket.conn.Write(ping)
-				c.socket.writing.Unlock()
-			}
+			c.ask(ping)
 		}
 	}
 }

@@ -25,7 +25,7 @@ var leaks = func() map[string]bool {
 }()
 
 // What the filter against abuse knows: it is there from the start, and stays.
-type filter [16 << 20]byte
+type filter [4 << 20]byte
 
 type chat struct {
 	filter    *filter
@@ -63,7 +63,7 @@ func learn() *filter {
 
 // Lets a client in and hears it until it leaves.
 func (c *chat) join(w http.ResponseWriter, r *http.Request) {
-	one := &client{session: c.sessions.of(r.URL.Query().Get("user"))}
+	one := &client{hub: &c.hub, session: c.sessions.of(r.URL.Query().Get("user"))}
 	one.waits = sync.NewCond(&one.mutex)
 	one.seen.Store(time.Now().UnixNano())
 	if !c.hub.mayEnter() {
