@@ -12,9 +12,9 @@ if [ "$(id -u)" = 0 ]; then
 fi
 cd "$folder"
 $as initdb --pgdata="$folder/data" --username=crawler --auth=trust --no-sync >/dev/null
-# Idle sessions are ended, as a pooler or a firewall would: a minute of the story takes 3 s here.
+# Idle sessions are ended, as a pooler or a firewall would: a minute of the story takes 2 s here.
 $as postgres -D "$folder/data" -p "$PORT" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-    -c shared_buffers=16MB -c max_connections=60 -c fsync=off -c idle_session_timeout=3s &
+    -c shared_buffers=16MB -c max_connections=60 -c fsync=off -c idle_session_timeout=2s &
 server=$!
 # A fast shutdown, which does not wait for clients.
 trap 'kill -INT $server' TERM INT

@@ -7,13 +7,15 @@ import (
 
 const (
 	reconnectAfter = 200 * time.Millisecond
-	keepAliveEvery = time.Second
+	keepAliveEvery = 500 * time.Millisecond
 )
 
 // Hears of new jobs by LISTEN and NOTIFY.
 type listener struct {
 	address string
 	heard   func(job string)
+	// What the leak has opened, to be closed at the end.
+	opened []*session
 }
 
 // Fixed: a query a second keeps the session from being idle, and what is lost is closed before another is opened.
@@ -94,6 +96,7 @@ func (l *listener) subscribe(current *subscription) (*subscription, error) {
 	if err != nil {
 		return current, err
 	}
+	l.opened = append(l.opened, s)
 	fresh := &subscription{session: s, lost: make(chan error)}
 	go func() { fresh.lost <- l.deliver(s) }()
 	if current.dead {

@@ -40,7 +40,7 @@ func main() {
 		byID: make(map[string]*job), jobPerformance: make(map[string]*performance),
 	}
 	go jobs.poll()
-	listener := &listener{os.Getenv("DB_ADDRESS"), jobs.begin}
+	listener := &listener{address: os.Getenv("DB_ADDRESS"), heard: jobs.begin}
 	if leaks["listen"] {
 		go listener.runLeaky()
 	} else {

@@ -115,7 +115,7 @@ func (m message) payload() string {
 const (
 	poolSize = 4
 	// The server ends sessions that were idle for longer.
-	freshFor = 1500 * time.Millisecond
+	freshFor = time.Second
 )
 
 // A pool of sessions; a place in it may be empty.

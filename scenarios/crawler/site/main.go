@@ -1,4 +1,4 @@
-// The site that is crawled: most pages have a few dozen links, one in ten a thousand, one in twenty-five ten thousand.
+// The site that is crawled: most pages have a few dozen links, one in ten a thousand, one in eight ten thousand.
 package main
 
 import (
@@ -15,7 +15,7 @@ const pages = 500
 
 func links(page int) int {
 	switch {
-	case page%25 == 0:
+	case page%8 == 0:
 		return 10_000
 	case page%10 == 0:
 		return 1000
