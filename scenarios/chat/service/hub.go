@@ -35,17 +35,29 @@ type client struct {
 
 // All who are connected.
 type hub struct {
-	mutex   sync.Mutex
+	mutex sync.Mutex
+	// How many places are taken.
+	taken   int
 	clients map[*client]bool
 	queued  atomic.Int64
 	dropped atomic.Int64
 }
 
-// Leak `zombies`: nobody is too many.
-func (h *hub) mayEnter() bool {
+// Takes a place for a client, if there is one. Leak `zombies`: nobody is too many.
+func (h *hub) admit() bool {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	return len(h.clients) < maxClients || leaks["zombies"]
+	if h.taken >= maxClients && !leaks["zombies"] {
+		return false
+	}
+	h.taken++
+	return true
+}
+
+func (h *hub) free() {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	h.taken--
 }
 
 func (h *hub) enter(c *client) {

@@ -2,16 +2,23 @@ package main
 
 import (
 	"fmt"
+	"log"
+	"os"
 	"strings"
 	"sync"
 	"time"
 )
 
-const (
-	// Five minutes in the story.
-	indexEvery = 200 * time.Millisecond
-	files      = 200
-)
+const files = 200
+
+// Five minutes in the story.
+func indexEvery() time.Duration {
+	every, err := time.ParseDuration(os.Getenv("INDEX_EVERY"))
+	if err != nil {
+		log.Fatalf("INDEX_EVERY: %v", err)
+	}
+	return every
+}
 
 // A file that can be found.
 type entry struct {
@@ -22,26 +29,30 @@ type entry struct {
 
 // The index of the files that were sent around.
 type index struct {
+	paths   []string
 	mutex   sync.Mutex
-	entries []entry
+	entries []*entry
 }
 
-// Fixed: what was there is replaced. Leak `index`: what is found is appended, again and again.
 func (i *index) run() {
-	for now := range time.Tick(indexEvery) {
+	for file := 0; file < files; file++ {
+		i.paths = append(i.paths, fmt.Sprintf("/var/lib/chat/uploads/room-%03d/attachment-%05d.png", file%20, file))
+	}
+	i.scan(time.Now())
+	for now := range time.Tick(indexEvery()) {
 		i.scan(now)
 	}
 }
 
+// Fixed: what was there is replaced. Leak `index`: what is found is appended, again and again.
 func (i *index) scan(now time.Time) {
 	i.mutex.Lock()
 	defer i.mutex.Unlock()
 	if !leaks["index"] {
 		i.entries = i.entries[:0]
 	}
-	for file := 0; file < files; file++ {
-		path := fmt.Sprintf("/var/lib/chat/uploads/2026/11/22/room-%03d/attachment-%05d.png", file%20, file)
-		i.entries = append(i.entries, entry{path, int64(file) << 10, now})
+	for number, path := range i.paths {
+		i.entries = append(i.entries, &entry{path, int64(number) << 10, now})
 	}
 }
 

@@ -63,18 +63,18 @@ func learn() *filter {
 
 // Lets a client in and hears it until it leaves.
 func (c *chat) join(w http.ResponseWriter, r *http.Request) {
-	one := &client{hub: &c.hub, session: c.sessions.of(r.URL.Query().Get("user"))}
-	one.waits = sync.NewCond(&one.mutex)
-	one.seen.Store(time.Now().UnixNano())
-	if !c.hub.mayEnter() {
+	if !c.hub.admit() {
 		http.Error(w, "too many are here: come back later", http.StatusServiceUnavailable)
 		return
 	}
+	defer c.hub.free()
 	socket, err := upgrade(w, r)
 	if err != nil {
 		return
 	}
-	one.socket = socket
+	one := &client{hub: &c.hub, socket: socket, session: c.sessions.of(r.URL.Query().Get("user"))}
+	one.waits = sync.NewCond(&one.mutex)
+	one.seen.Store(time.Now().UnixNano())
 	c.hub.enter(one)
 	defer c.hub.leave(one)
 	go c.hub.deliver(one)
