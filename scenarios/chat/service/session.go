@@ -36,7 +36,7 @@ func (s *sessions) of(user string) *session {
 
 // Leak `history`: the promised cap of 10 is not kept.
 func (s *session) say(text string) string {
-	answer := "answer to " + text[:min(len(text), 8)] + ": " + strings.Repeat("I see. ", 200)
+	answer := "answer to " + text[:min(len(text), 8)] + ": " + strings.Repeat("I see. ", 800)
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.history = append(s.history, exchange{text, answer})
