@@ -3,6 +3,7 @@ package main
 
 import (
 	"encoding/json"
+	_ "expvar"
 	"fmt"
 	"log"
 	"net/http"
