@@ -13,7 +13,6 @@ function track() {
   if (samples.length > SAMPLES) samples.shift();
 }
 setInterval(track, EVERY_MS);
-track();
 
 function handles() {
   const byType = {};
@@ -29,13 +28,13 @@ function memory() {
 }
 
 function tracker() {
-  const [first, current] = [samples[0], samples.at(-1)];
+  const [first, current] = [samples[0] ?? {}, samples.at(-1) ?? {}];
   const minutes = (current.at - first.at) / 60_000;
   const grown = (key) => current[key] - first[key];
   const growth = { rss: grown('rss'), heapUsed: grown('heapUsed'), external: grown('external') };
-  const perMinute = ([key, bytes]) => [key, minutes > 0 ? bytes / minutes : 0];
+  const perMinute = ([key, bytes]) => [key, samples.length === SAMPLES ? bytes / minutes : 0];
   const growthRate = Object.fromEntries(Object.entries(growth).map(perMinute));
-  return { samples: samples.length, timeSpan: 60 * minutes, current, growth, growthRate };
+  return { samples: samples.length, timeSpan: 60 * (minutes || 0), current, growth, growthRate };
 }
 
 module.exports = { memory, tracker };
