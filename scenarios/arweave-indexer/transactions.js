@@ -37,8 +37,8 @@ function headerOf(data) {
 /** The transactions of an owner, as a page of copies. */
 function findByOwner(owner, page) {
   const found = [];
-  for (let id = owner; id < KNOWN && found.length < 20 * (page + 1); id += 977) found.push(transactions.get(String(id)));
-  return found.slice(20 * page).map((one) => ({ ...one, header: undefined, tags: [...one.tags] }));
+  for (let id = owner; id < KNOWN && found.length < 60 * (page + 1); id += 977) found.push(transactions.get(String(id)));
+  return found.slice(60 * page).map((one) => ({ ...one, header: undefined, tags: [...one.tags] }));
 }
 
 module.exports = { loadTransactions, indexData, findByOwner };

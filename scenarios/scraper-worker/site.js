@@ -13,13 +13,13 @@ function offers(number) {
 const STORE = `<script>
   (async () => {
     const shown = await caches.open('shown');
-    await shown.put(location.pathname, new Response(new Uint8Array(1_048_576).map((_, i) => i * 31)));
+    await shown.put(location.pathname, new Response(new Uint8Array(3_145_728).map((_, i) => i * 31)));
   })();
 </script>`;
 
 const DASHBOARD = `<p>Welcome back.</p><script>
   function exportReport() {
-    const rows = new Uint8Array(524_288).map((_, i) => i * 17);
+    const rows = new Uint8Array(3_145_728).map((_, i) => i * 17);
     return URL.createObjectURL(new Blob([rows], { type: 'text/csv' })).length;
   }
 </script>`;

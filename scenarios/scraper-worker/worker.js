@@ -58,15 +58,20 @@ async function exportReport() {
 }
 
 async function cycle(number) {
-  const found = [await visitAsMember(`/member/${number}`), await visitAsGuest(`/guest/${number}`)];
+  const found = [
+    await visitAsMember(`/member/${number}`),
+    await visitAsGuest(`/guest/${2 * number}`),
+    await visitAsGuest(`/guest/${2 * number + 1}`),
+  ];
   await exportReport();
   Bun.gc(true);
-  const heap = (heapStats().heapSize / 1e6).toFixed(2);
   console.log(
-    `cycle ${number} done: ${found[0] + found[1]} offers, heap ${heap}MB, ` +
+    `cycle ${number} done: ${found.reduce((sum, one) => sum + one)} offers, ` +
       `${browser.pages} pages, ${browser.contexts} contexts, ${browser.listeners} handlers`,
   );
 }
+
+setInterval(() => console.log(`heap ${(heapStats().heapSize / 1e6).toFixed(3)}MB`), 1000);
 
 process.on('SIGTERM', () => {
   browser.close();
