@@ -3,7 +3,7 @@
 const http = require('node:http');
 const leaks = require('./leaks.js');
 
-const limits = { maxSockets: 32, maxFreeSockets: 8, timeout: 30_000 };
+const limits = { maxSockets: 32, maxFreeSockets: 4, timeout: 30_000 };
 const agent = new http.Agent({ keepAlive: true, ...(leaks.sockets ? {} : limits) });
 
 /** The data of a transaction as one buffer; null while the gateway says that it is pending. */

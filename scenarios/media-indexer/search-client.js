@@ -8,7 +8,7 @@ const ATTEMPTS = 3;
 class SearchClient {
   constructor(address) {
     this.address = address;
-    this.agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
   }
 
   /** The record, or null where there is none. What goes wrong is tried again. */
@@ -24,7 +24,7 @@ class SearchClient {
 
   /** The leak: the old agent is forgotten, and its sockets stay open. */
   reconnect() {
-    this.agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
   }
 
   get(path) {
