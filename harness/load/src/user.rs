@@ -21,6 +21,8 @@ pub(crate) struct User {
     shared: Arc<Shared>,
     pass: Pass,
     rank: u64,
+    /// The walks that are behind it, in all phases: what it draws is not drawn again in the next.
+    walks: u64,
     /// None while parked: a user who is not there holds no connection either.
     stint: Option<Stint>,
 }
@@ -35,7 +37,7 @@ struct Stint {
 impl User {
     pub(crate) fn new(script: Arc<Script>, shared: Arc<Shared>, rank: u64) -> Self {
         let pass = shared.gate.pass(Some(rank));
-        Self { script, shared, pass, rank, stint: None }
+        Self { script, shared, pass, rank, walks: 0, stint: None }
     }
 
     /// Waits to be wanted, then walks the journey once; a user who is taken away leaves it where it is.
@@ -48,19 +50,20 @@ impl User {
             tokio::time::sleep(MOMENT).await;
             return;
         }
-        let Self { script, shared, pass, rank, stint } = self;
+        let Self { script, shared, pass, rank, walks, stint } = self;
         let stint = stint.get_or_insert_with(|| Stint {
             visitor: Visitor::new(Arc::clone(shared), pass.clone(), Random::of_user(*rank)),
             _at_work: pass.clock_in(),
         });
         let walked = {
-            let walk = pin!(stint.visitor.walk(script, Cause::User(*rank)));
+            let walk = pin!(stint.visitor.walk(script, Cause::User(*rank, *walks)));
             tokio::select! {
                 biased;
                 walked = caught(walk) => walked,
                 () = pass.closed_for(GRACE) => Ok(()),
             }
         };
+        self.walks += 1;
         if let Err(reason) = walked {
             self.stint = None;
             self.shared.tell(format!("a user of the load panicked: {reason}"));

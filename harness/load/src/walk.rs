@@ -50,8 +50,8 @@ impl Shared {
 /// What drives a visitor: it decides from when on a request counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// The user of this rank, who does the next thing when the last is done.
-    User(u64),
+    /// The user of this rank with so many walks behind it, who does the next thing when the last is done.
+    User(u64, u64),
     /// The arrival of this number, which was due then, whether or not anybody was free for it.
     Arrival(u64, Due),
 }
@@ -69,8 +69,6 @@ pub(crate) struct Visitor {
     scope: Scope,
     room: Room,
     kept: Kept,
-    /// The walks that are behind it.
-    walks: u64,
     pause: Duration,
 }
 
@@ -79,20 +77,19 @@ impl Visitor {
         let client = Client::new(Arc::clone(&shared.origin));
         let deadline = Deadline::new(shared.clock);
         let (scope, room, kept) = (Scope::new(Arc::clone(&shared.supplies)), Room::default(), Kept::default());
-        Self { shared, pass, client, socket: None, deadline, random, scope, room, kept, walks: 0, pause: FIRST_PAUSE }
+        Self { shared, pass, client, socket: None, deadline, random, scope, room, kept, pause: FIRST_PAUSE }
     }
 
     /// Walks the journey once; one that is not wanted any more leaves it where it is. To be dropped in the middle is to
     /// give up the request that is under way.
     pub(crate) async fn walk(&mut self, script: &Script, cause: Cause) {
         let (who, walks, mut due) = match cause {
-            Cause::User(rank) => (rank, self.walks, None),
+            Cause::User(rank, walks) => (rank, walks, None),
             Cause::Arrival(number, due) => {
                 self.client.forget();
                 (number, 0, Some(due))
             }
         };
-        self.walks += 1;
         if let Err(OutOfData) = self.scope.begin(&script.cast, who, walks) {
             let now = self.shared.clock.now();
             return self.failed(script.first, Times { due, sent: now, ended: now }, Failure::OutOfData).await;

@@ -235,7 +235,7 @@ impl<'a> Case<'a> {
     /// A failure of memory, or of a part of it, names what its runtime saw grow most.
     fn with_what_grew(self, rule: &Rule, mut finding: Finding) -> Finding {
         if finding.verdict == Verdict::Fail && is_on_bytes(rule) {
-            finding.evidence.notes.extend(self.kind_of_leak());
+            finding.evidence.notes.extend(self.kind_of_leak(finding.evidence.source.as_deref()));
             finding.evidence.notes.extend(self.what_grew());
             finding.evidence.notes.extend(self.which_process_grew());
         }

@@ -95,3 +95,23 @@ async fn rows_are_taken_once_each_and_their_end_is_told() {
     assert!(matches!(refused, LoadError::Script(_)) && refused.to_string().contains("none.csv"), "{refused}");
     std::fs::remove_dir_all(&folder).expect("the folder");
 }
+
+#[tokio::test]
+async fn a_user_walks_on_in_the_next_phase_and_not_the_same_again() {
+    let server = Server::start().await;
+    let source = "name: test\ntarget: {process: {command: [none]}}\nload:\n  journeys:\n    - name: test\n      \
+                  steps: [{get: '/of/{{user}}/{{iteration}}'}, {think: 50ms}]\n  \
+                  phases: [{repeat: 2, phases: [{for: 1s, users: 2}, {for: 500ms}]}]\n";
+    let plan = scenario::load(source, Path::new("/"), &|_| None).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let clock = Clock::start();
+    let mut load = load::start(Demand::of(&plan), server.address, clock).expect("a load");
+    load.begin(clock.now());
+    clock.sleep_until(clock.now() + millis(3200)).await;
+    load.stop().await;
+    for user in 0..2 {
+        let walks = (0..100).map(|iteration| server.seen.at(&format!("/of/{user}/{iteration}"))).collect::<Vec<_>>();
+        let walked = walks.iter().take_while(|count| **count == 1).count();
+        assert!(walked > 20, "in both phases: {walks:?}");
+        assert!(walks[walked..].iter().all(|count| *count == 0), "none twice, and none left out: {walks:?}");
+    }
+}

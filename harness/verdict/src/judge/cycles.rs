@@ -67,7 +67,7 @@ impl Case<'_> {
 }
 
 fn summary(what: &str, verdict: Verdict, rests: &Witness, scale: &Scale, limit: Amount) -> String {
-    let (slope, most) = (scale.amount(rests.pace.slope), scale.amount(rests.pace.upper));
+    let (slope, most) = (scale.amount(rests.pace.slope), scale.amount(rests.pace.most()));
     match verdict {
         Verdict::Fail => format!("{what} falls back to a higher level after each cycle: by {slope} (limit {limit})"),
         Verdict::Pass => {

@@ -19,9 +19,13 @@ const RESOURCES: [Metric; 5] =
 impl Case<'_> {
     /// `kind: resources that are not given back (sockets 2 to 989); buffers outside the heap (external_memory grew by
     /// 210 MiB)`
-    pub(super) fn kind_of_leak(self) -> Option<String> {
+    ///
+    /// Where the live heap was judged, by `source`, it is that which grows.
+    pub(super) fn kind_of_leak(self, source: Option<&str>) -> Option<String> {
         let window = self.judged_window()?;
-        let kinds: Vec<String> = self.resources(window).into_iter().chain(self.part_of_memory(window)).collect();
+        let of_heap = source.filter(|source| source.starts_with(Metric::LiveHeap.name()));
+        let part = of_heap.map(|_| "objects on the heap".to_owned()).or_else(|| self.part_of_memory(window));
+        let kinds: Vec<String> = self.resources(window).into_iter().chain(part).collect();
         (!kinds.is_empty()).then(|| format!("kind: {}", kinds.join("; ")))
     }
 

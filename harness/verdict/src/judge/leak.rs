@@ -129,7 +129,7 @@ impl Case<'_> {
 
 fn summary(ruling: &Ruling, scale: &Scale, limit: Option<Amount>) -> String {
     let witness = ruling.witness;
-    let (slope, most) = (scale.amount(witness.pace.slope), scale.amount(witness.pace.upper));
+    let (slope, most) = (scale.amount(witness.pace.slope), scale.amount(witness.pace.most()));
     let limit = limit.map_or_else(String::new, |limit| format!(" (limit {limit})"));
     let memory = if witness.metric == Metric::LiveHeap { "the live heap" } else { "memory" };
     match (ruling.verdict, witness.place) {

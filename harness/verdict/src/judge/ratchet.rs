@@ -65,10 +65,12 @@ pub(super) fn cycles_for_a_line() -> usize {
 
 /// Judges `question.samples` as floors at rest: `(seconds of load until then, floor)`. The detector itself does it
 /// where they are enough for it, a line where they are few; `None` where they are too few even for that.
-pub(super) fn assess(question: &Question) -> Option<Ratchet> {
+/// `warm` are the seconds of load after which a warm-up is known to be over, 0 where that is not known: no curve goes on
+/// after them that began before.
+pub(super) fn assess(question: &Question, warm: f64) -> Option<Ratchet> {
     match growth::assess(question) {
         Ok(growth) => Some(by_detector(&growth, question)),
-        Err(_) => by_line(question),
+        Err(_) => by_line(question, warm),
     }
 }
 
@@ -83,7 +85,7 @@ fn by_detector(growth: &Growth, question: &Question) -> Ratchet {
     }
 }
 
-fn by_line(question: &Question) -> Option<Ratchet> {
+fn by_line(question: &Question, known: f64) -> Option<Ratchet> {
     let all = question.samples;
     // Where it is known when a warm-up is over, floors after that count.
     let warm_seconds = question.warm_seconds.min(WARM_SHARE * question.planned_seconds);
@@ -93,7 +95,7 @@ fn by_line(question: &Question) -> Option<Ratchet> {
     let (lower, upper) = line.bounds(question.alpha);
     let level = median(&mut floors.iter().map(|floor| floor.1).collect::<Vec<_>>())?;
     let (leak, accepted) = (question.tolerance.practical(level), question.tolerance.accepted(level));
-    let guarded = keeps_pace(floors) && !is_benign(all, question.planned_seconds);
+    let guarded = keeps_pace(floors) && !is_benign(all, question.planned_seconds, known);
     let trend = if guarded && lower * question.planned_seconds > leak {
         Trend::Leak
     } else if upper * question.planned_seconds < accepted {
@@ -114,7 +116,10 @@ fn keeps_pace(floors: &[(f64, f64)]) -> bool {
 }
 
 /// Is there a plausible curve beside which no climb is left?
-fn is_benign(floors: &[(f64, f64)], planned_seconds: f64) -> bool {
+fn is_benign(all: &[(f64, f64)], planned_seconds: f64, known: f64) -> bool {
+    let after = all.iter().filter(|floor| floor.0 >= known).map(|floor| (floor.0 - known, floor.1));
+    let floors = &after.collect::<Vec<_>>();
+    let planned_seconds = planned_seconds - known;
     let rising = |curve: Vec<f64>| Line::beside(floors, &curve).filter(|line| line.other > 0.0);
     let curved = curves(floors, planned_seconds).into_iter().filter_map(rising);
     let lines: Vec<Line> = Line::through(floors).into_iter().chain(curved).collect();

@@ -23,6 +23,18 @@ pub(super) struct Pace {
     pub(super) runaway: Option<Runaway>,
 }
 
+impl Pace {
+    /// What it is at most, of growth: what only shrinks does not grow.
+    pub(super) fn most(&self) -> f64 {
+        self.upper.max(0.0)
+    }
+
+    /// The least growth that could not have hidden: the upper bound, or the half width where all of it lies below.
+    pub(super) fn resolution(&self) -> f64 {
+        self.upper.max(self.upper - self.slope)
+    }
+}
+
 impl From<&Growth> for Pace {
     fn from(growth: &Growth) -> Self {
         let Growth { slope_per_second: slope, lower, upper, runaway, .. } = *growth;
@@ -89,7 +101,7 @@ impl Scale {
         Evidence {
             value: estimate.map(|estimate| estimate.value),
             interval: estimate.and_then(|estimate| estimate.interval),
-            resolution: pace.upper.is_finite().then(|| self.amount(pace.upper)),
+            resolution: pace.upper.is_finite().then(|| self.amount(pace.resolution())),
             ..Evidence::default()
         }
     }

@@ -284,7 +284,7 @@ fn allowed(metric: Metric, limit: f64, window: Window) -> Trace {
 }
 
 fn growth_summary(metric: Metric, verdict: Verdict, witness: &Witness, scale: &Scale) -> String {
-    let (slope, most) = (scale.amount(witness.pace.slope), scale.amount(witness.pace.upper));
+    let (slope, most) = (scale.amount(witness.pace.slope), scale.amount(witness.pace.most()));
     match (verdict, witness.place) {
         (Verdict::Fail, Place::Load) => {
             format!("`{metric}` keeps growing by {slope} under load, beyond warm-up and noise")

@@ -226,7 +226,9 @@ impl Case<'_> {
         Ok(match &summons.gaze {
             Gaze::Load(samples) => Some(by_load(summons, samples.len(), &growth::assess(&question(samples))?)),
             Gaze::Rests(floors) => {
-                let ratchet = ratchet::assess(&question(&floors.at_rest));
+                let known =
+                    self.plan.warm_up.filter(|_| inquiry.unbroken.is_some()).map_or(0.0, |time| time.as_secs_f64());
+                let ratchet = ratchet::assess(&question(&floors.at_rest), known);
                 let ratchet = ratchet.map(|ratchet| ratchet.checked_by(floors.pace_under_load()));
                 ratchet.map(|ratchet| self.by_rests(summons, &ratchet, &floors.at_rest))
             }
