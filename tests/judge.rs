@@ -52,9 +52,12 @@ fn refuse_mistakes(stage: &Stage, id: &str) {
     write(stage, "wrong.yaml", "assert:\n  memory: {peek: {below: 1MiB}, peak: {below: 5}}\n");
     let wrong = stage.plimsoll(&["judge", id, "--assert", "wrong.yaml"]);
     wrong.expect_code(2);
-    for expected in
-        ["unknown key `peek`", "`5` is not a size", "--> wrong.yaml:2", "2 mistakes in wrong.yaml; nothing was judged"]
-    {
+    for expected in [
+        "unknown key `peek`",
+        "`5` is not a ceiling",
+        "--> wrong.yaml:2",
+        "2 mistakes in wrong.yaml; nothing was judged",
+    ] {
         assert!(wrong.stderr.contains(expected), "no `{expected}` in\n{}", wrong.stderr);
     }
     write(stage, "other.yaml", "memory: {peak: {below: 1MiB}}\n");

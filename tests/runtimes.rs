@@ -35,7 +35,7 @@ load:
     - repeat: {cycles}
       phases: [{{name: work, for: 2s, users: 4}}, {{name: rest, for: 1200ms, collect: true}}]
     - {{name: settle, for: 2s}}
-probes: {{every: 200ms}}
+probes: {{every: 100ms}}
 assert: {{memory: {{growth_per_request: {{below: 512B}}, above_baseline: {{below: 4MiB}}}}}}
 "
     )
@@ -72,7 +72,7 @@ fn a_healthy_service_in_go_is_not_looked_into_at_the_end() {
     let program = go_service(&stage.folder);
     std::fs::write(stage.folder.join("scenario.yaml"), process(&program, "/churn?n=2000", 3)).unwrap();
     let run = stage.run();
-    assert_ne!(run.code, 1, "{}", run.stdout);
+    assert!(matches!(run.code, 0 | 3), "{}\n{}", run.stdout, run.stderr);
     assert!(!run.stdout.contains("Grown"), "{}", run.stdout);
 }
 
