@@ -80,7 +80,7 @@ fn is_on_bytes(rule: &Rule) -> bool {
 fn graded(assertion: &Assertion, mut finding: Finding) -> Finding {
     let value = finding.evidence.value.filter(|_| finding.verdict != Verdict::Inconclusive);
     if let Some(grade) = value.and_then(|value| assertion.grade(value.value)) {
-        finding.summary.push_str(&format!("; graded {}", grade.name));
+        finding.summary = format!("{}; graded {}", finding.summary, grade.name);
         finding.evidence.notes.push(format!("graded {}: from {} on", grade.name, grade.from));
         finding.evidence.grade = Some(grade.name.clone());
     }

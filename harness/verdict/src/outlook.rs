@@ -43,7 +43,9 @@ impl Outlook {
     fn halve(&mut self) {
         self.length *= 2.0;
         let floors = std::mem::take(&mut self.floors);
-        floors.into_iter().for_each(|(seconds, bytes)| self.push(seconds, bytes));
+        for (seconds, bytes) in floors {
+            self.push(seconds, bytes);
+        }
     }
 
     /// The growth of the floors in the later half of the load so far, bytes per second of load: the median of the slopes

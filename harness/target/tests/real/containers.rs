@@ -115,7 +115,8 @@ async fn containers_of_one_network_reach_each_other_by_name() {
     let mut target = launch_around(Launch::Container(container(&["reach", "db", "8080"])), &around, run).await;
     target.ready().await.unwrap();
     target.stop().await.unwrap();
-    assert_eq!(target.last_lines(20)[0], "reached");
+    let lines = target.last_lines(20);
+    assert!(lines.iter().any(|line| line == "reached"), "{lines:?}");
     service.stop().await.unwrap();
     // As after a harness that was killed: nobody removes it.
     std::mem::forget(network);

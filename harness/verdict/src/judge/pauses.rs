@@ -130,7 +130,11 @@ impl Case<'_> {
             notes: budget.notes(seen),
             ..Evidence::default()
         };
-        Judgement::new(verdict, code, budget.summary(verdict, interval, seen)).with(evidence)
+        let summary = match code {
+            "too_short" => format!("cannot tell: one pause in {} is more than the limit", seconds(seen.seconds())),
+            _ => budget.summary(verdict, interval, seen),
+        };
+        Judgement::new(verdict, code, summary).with(evidence)
     }
 
     /// All phases that were reached.

@@ -97,7 +97,7 @@ mod tests {
             format!(r#"{{"callFrame":{frame},"selfSize":{size},"id":3,"children":[{}]}}"#, children.join(","))
         };
         let socket = call("createSocket", "node:_http_agent", 900, &[]);
-        let agent = call("addRequest", "node:_http_agent", 0, &[socket.clone()]);
+        let agent = call("addRequest", "node:_http_agent", 0, std::slice::from_ref(&socket));
         let fetch = call("fetchData", "file:///srv/client.js", 7, &[agent]);
         let profile = node(0, &[fetch, socket]);
         let want = [

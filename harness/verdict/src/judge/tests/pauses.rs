@@ -174,7 +174,7 @@ fn pauses_before_the_load_have_a_budget_of_their_own() {
 fn a_time_too_short_for_one_pause_shows_no_rate_of_them() {
     let played = Played::new("{pauses: {idle: {per_minute: 1}}}").paused(30.0, 0.015, "Young");
     let finding = played.expect("pauses.per_minute.idle", Verdict::Inconclusive, "pauses.per_minute.idle.too_short");
-    assert!(finding.evidence.notes[0].starts_with("60 s would tell"), "{finding:#?}");
+    assert!(finding.evidence.notes[0].starts_with("1m would tell"), "{finding:#?}");
     let longer = Played::of(
         "",
         "{name: base, for: 60s}, {name: work, for: 60s, users: 10}",
