@@ -72,7 +72,7 @@ impl Given<'_> {
             settled_by: growth.settles_after.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
             shape: Some(shape_name(growth.shape).to_owned()),
             exhaustion,
-            notes: self.notes(samples, growth, exhaustion.map(|exhaustion| exhaustion.told(&pace))),
+            notes: self.notes(samples, growth, exhaustion.map(|exhaustion| exhaustion.told(&pace, "memory limit"))),
             ..self.scale().evidence(&pace)
         };
         Judgement::new(verdict, code, self.summary(&pace, verdict)).with(evidence)

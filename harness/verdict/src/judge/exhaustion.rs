@@ -32,19 +32,19 @@ impl Exhaustion {
         (earliest.is_some() || expected.is_some()).then_some(Self { limit, expected, earliest, latest })
     }
 
-    /// It in words.
-    pub(super) fn told(&self, pace: &Pace) -> String {
+    /// It in words, where the limit is called `what`.
+    pub(super) fn told(&self, pace: &Pace, what: &str) -> String {
         let limit = self.limit;
         if self.earliest == Some(Duration::ZERO) {
-            return format!("the memory limit of {limit} is reached already");
+            return format!("the {what} of {limit} is reached already");
         }
         let from = show_duration(self.earliest.unwrap_or_default());
         let Some(expected) = self.expected.map(show_duration) else {
-            return format!("the memory limit of {limit} is not reached before {from} more of this load");
+            return format!("the {what} of {limit} is not reached before {from} more of this load");
         };
         let to = self.latest.map_or_else(|| "never".to_owned(), show_duration);
         let how = if pace.runaway.is_some() { "accelerating as it does" } else { "at this pace" };
-        format!("{how} it reaches the memory limit of {limit} after {expected} more of this load ({from} to {to})")
+        format!("{how} it reaches the {what} of {limit} after {expected} more of this load ({from} to {to})")
     }
 }
 
@@ -62,6 +62,11 @@ impl Case<'_> {
         let series = [Metric::WorkingSet, witness.metric].into_iter().find_map(|metric| self.target_series(metric))?;
         let level = level_now(series, witness.window, &witness.pace, |moment| work.done_by(moment))?;
         Exhaustion::foreseen(limit, level, &witness.pace, verdict == Verdict::Fail)
+    }
+
+    /// What the limit is called.
+    pub(super) fn name_of_limit(self) -> &'static str {
+        if self.plan.target.launch.resources().memory.is_some() { "memory limit" } else { "asserted peak" }
     }
 
     /// That of the target, else the peak that is asserted.

@@ -85,7 +85,7 @@ impl Case<'_> {
         let mut notes = vec![facts(heard, witness)];
         let too_soon = "the load ended before a warm-up is assumed to: `load.warm_up`, else all of the planned load";
         notes.extend((!witness.mature).then(|| too_soon.to_owned()));
-        notes.extend(exhaustion.map(|exhaustion| exhaustion.told(&witness.pace)));
+        notes.extend(exhaustion.map(|exhaustion| exhaustion.told(&witness.pace, self.name_of_limit())));
         notes.extend(self.restart_note());
         notes.extend(self.few_rests(heard).filter(|_| verdict == Verdict::Inconclusive));
         notes.extend(self.what_stays().filter(|_| *subject == Subject::Target && verdict != Verdict::Fail));
